@@ -1,0 +1,28 @@
+# Each target sets up .environment/ first where that is needed: see environment/README.md.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test benchmark clean
+
+# Handed to the recipe through the environment, so that any file name is safe.
+export SOURCE
+
+help: ## this text
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo 'SOURCE=<video file | folder of pictures | camera index>; without it the demo takes the first camera.'
+
+demo: ## track hands with the real node, SOURCE=...; results in demo_output/
+	@environment/run demo $${SOURCE:+--source "$$SOURCE"} --output demo_output
+
+test: ## formatting, lint and every test; one file: make test TESTS=test/test_package.py
+	environment/run ruff format --check .
+	environment/run ruff check .
+	environment/run pytest $(TESTS)
+
+benchmark: ## time per frame, beside MediaPipe's own
+	@environment/run benchmark
+
+clean: ## remove what set-up, builds and the demo left behind, all but the models
+	rm -rf .environment demo_output benchmark_output build install log *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .pytest_cache .ruff_cache

@@ -1,0 +1,48 @@
+"""`pip install .`: the hand tracker for machines without ROS, as a library and two programs.
+
+In a ROS 2 workspace colcon builds this package with CMakeLists.txt and never reads this file.
+"""
+
+from setuptools import setup
+
+PROGRAMS = ('prepare_models', 'process_media')
+# The modules of tools/ that the two programs need; the others need ROS or the checkout.
+TOOL_MODULES = (
+    *PROGRAMS,
+    'media',
+    'onnx_graph',
+    'programs',
+    'tflite_to_onnx',
+    'wheel_download',
+)
+
+setup(
+    name='hand_tracking_ros',
+    version='0.1.0',
+    description="Hands in camera images: MediaPipe's hand models on ONNX Runtime",
+    license='Apache-2.0',
+    python_requires='>=3.10',  # Ubuntu 22.04, the oldest with a supported ROS 2
+    packages=['hand_tracking_ros', 'hand_tracking_ros.models', 'hand_tracking_ros.tracking'],
+    package_dir={'hand_tracking_ros.models': 'models'},
+    package_data={'hand_tracking_ros.models': ['manifest.yaml']},
+    py_modules=[f'hand_tracking_ros.tools.{name}' for name in TOOL_MODULES],
+    install_requires=[
+        'numpy>=1.21,<3',  # 1.21: Ubuntu 22.04's; numpy 1 and 2 both give the same results
+        'onnxruntime>=1.16,<2',  # 1.16: the first that the models were tried with
+        # 4.5.4: Ubuntu 22.04's. Headless: no window is opened, no display libraries are needed.
+        'opencv-python-headless>=4.5.4,<6',
+        'PyYAML>=5.4,<7',  # 5.4: Ubuntu 22.04's
+        'tqdm>=4.57,<5',  # 4.57: Ubuntu 22.04's
+    ],
+    extras_require={
+        # onnxruntime and onnxruntime-gpu own the same module, and pip cannot take one requirement
+        # away: uninstall onnxruntime before installing this.
+        'gpu': ['onnxruntime-gpu>=1.18,<2'],
+        # Needed once, to make the model files. 2.10: has every operator of the models; 1.13: the
+        # first that writes their operator set for Python 3.10 and protobuf 4.
+        'prepare': ['tflite>=2.10', 'onnx>=1.13,<2'],
+    },
+    entry_points={
+        'console_scripts': [f'{name} = hand_tracking_ros.tools.{name}:main' for name in PROGRAMS]
+    },
+)

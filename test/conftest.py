@@ -1,0 +1,12 @@
+"""What every test file relies on."""
+
+import os
+import sys
+from pathlib import Path
+
+# The helper modules of this folder; pytest's importlib mode adds no folder by itself.
+sys.path.append(str(Path(__file__).parent))
+
+# A ROS domain for this run, so that tests neither hear nor disturb other nodes of this machine.
+# 1 to 101: the domains whose ports are free on Linux, but for the default 0.
+os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
