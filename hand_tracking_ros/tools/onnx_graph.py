@@ -1,0 +1,53 @@
+"""Building an ONNX graph node by node, and the one piece of a graph that needs thought: PReLU."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+
+class GraphBuilder:
+    """Collects the nodes and constants of an ONNX graph and names their values."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def add(self, operator: str, *inputs: str, **attributes: object) -> str:
+        """Append a node with one output and return the output's name."""
+        output = f'{operator.lower()}_{len(self.nodes)}'
+        self.nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
+        return output
+
+    def constant(self, value: np.ndarray) -> str:
+        """Store a constant and return its name."""
+        name = f'constant_{len(self.constants)}'
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def floats(self, value: object) -> str:
+        """Store a float32 constant."""
+        return self.constant(np.asarray(value, np.float32))
+
+    def integers(self, value: object) -> str:
+        """Store an int64 constant, the type of every shape and size in ONNX."""
+        return self.constant(np.asarray(value, np.int64))
+
+
+def prelu(graph: GraphBuilder, x: str, slope: np.ndarray) -> str:
+    """Append PReLU, with one slope `a` for each channel, to `graph`; `x` is [N, C, H, W].
+
+    ONNX Runtime's CPU kernels leave their fast layout at every PRelu node, which more than
+    doubles the palm detector's time. Depthwise 1x1 convolutions stay in that layout, and take the
+    Relu and the Add in: prelu(x) = a*x + (1-a)*relu(x) = x + (1-a)*relu(-x). Of these two equal
+    forms the second needs one pass less over the data and keeps a positive x exact.
+    """
+    slope = slope.reshape(-1)
+
+    def scaled(value: str, factors: np.ndarray) -> str:
+        weights = graph.floats(factors.reshape(-1, 1, 1, 1))
+        return graph.add('Conv', value, weights, group=len(factors), kernel_shape=[1, 1])
+
+    negative = graph.add('Relu', scaled(x, -np.ones_like(slope)))
+    return graph.add('Add', x, scaled(negative, 1 - slope))

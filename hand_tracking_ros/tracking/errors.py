@@ -1,0 +1,9 @@
+"""Errors that a user can cause and mend: programs print them as one line, without a traceback."""
+
+
+class UserError(Exception):
+    """Something the user gave or lacks; the message says what was found and what to do."""
+
+
+class ModelError(UserError):
+    """A model file is missing, unreadable or not the one expected."""
