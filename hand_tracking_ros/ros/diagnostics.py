@@ -1,0 +1,92 @@
+"""What the node says about itself in /diagnostics: one status for each camera."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+
+PERIOD_S = 1.0
+# Latency and rate are those of the last this many images.
+WINDOW = 100
+
+
+@dataclass
+class CameraStatistics:
+    """Counts of one camera's images since the start; every image received is in one of
+    processed, dropped and with_errors, or still waiting."""
+
+    received: int = 0
+    processed: int = 0
+    dropped: int = 0
+    with_errors: int = 0
+    lost_in_transport: int = 0
+    num_hands: int = 0
+    last_error: str = ''
+    warning: str = ''
+    latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    processing_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    _reported_received: int = 0
+    _reported_processed: int = 0
+    _reported_errors: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, **increments: int) -> None:
+        """Add to counters; images are received in one thread and processed in another."""
+        with self._lock:
+            for name, increment in increments.items():
+                setattr(self, name, getattr(self, name) + increment)
+
+    def to_status(self, name: str, topic: str, provider: str, period_s: float) -> DiagnosticStatus:
+        """The state since the last call, and all counts.
+
+        Args:
+            name: of the status.
+            topic: where the images come from.
+            provider: what the networks run on.
+            period_s: time since the last call.
+        """
+        with self._lock:
+            new_received = self.received - self._reported_received
+            new_processed = self.processed - self._reported_processed
+            new_errors = self.with_errors - self._reported_errors
+            self._reported_received = self.received
+            self._reported_processed = self.processed
+            self._reported_errors = self.with_errors
+            latencies_s, processing_s = list(self.latencies_s), list(self.processing_s)
+        if new_errors:
+            level, message = DiagnosticStatus.ERROR, self.last_error
+        elif not new_received:
+            level, message = DiagnosticStatus.WARN, f'no images on {topic}'
+        elif self.warning:
+            level, message = DiagnosticStatus.WARN, self.warning
+        else:
+            level, message = DiagnosticStatus.OK, f'{self.num_hands} hands'
+        values = {
+            'image topic': topic,
+            'frames received': self.received,
+            'frames processed': self.processed,
+            'frames dropped': self.dropped,
+            'frames with errors': self.with_errors,
+            'frames lost in transport': self.lost_in_transport,
+            'rate (Hz)': f'{new_processed / period_s:.1f}' if period_s > 0 else '0.0',
+            'latency from stamp to result (ms)': _median_ms(latencies_s),
+            'processing time (ms)': _median_ms(processing_s),
+            'hands': self.num_hands,
+            'execution provider': provider,
+            'last error': self.last_error,
+        }
+        return DiagnosticStatus(
+            level=level,
+            name=name,
+            message=message,
+            hardware_id=topic,
+            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
+        )
+
+
+def _median_ms(durations_s: list[float]) -> str:
+    return f'{statistics.median(durations_s) * 1000:.1f}' if durations_s else ''

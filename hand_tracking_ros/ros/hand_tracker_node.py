@@ -1,0 +1,126 @@
+"""The node: wires cameras, networks, parameters and diagnostics; owns no algorithm."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+
+from hand_tracking_ros.ros import parameters
+from hand_tracking_ros.ros.camera import RESULT_QOS, Camera, ImageMessage
+from hand_tracking_ros.ros.diagnostics import PERIOD_S
+from hand_tracking_ros.ros.latest_frames import LatestFrames
+from hand_tracking_ros.ros.process import ros_process, spinning
+from hand_tracking_ros.tracking.models import COMPLEXITIES, HandModels
+
+# Without an image for so long after the start, the user is told; and how often.
+SILENCE_S = 3.0
+SILENCE_LOG_PERIOD_S = 10.0
+
+
+class HandTrackerNode(Node):
+    """Publishes the hands in the images of one or several cameras.
+
+    Images are received in the executor's thread, and processed in the one that calls `run`.
+
+    Raises:
+        UserError: a parameter or a model file is wrong.
+    """
+
+    def __init__(self) -> None:
+        super().__init__('hand_tracker')
+        parameters.declare(self)
+        settings = parameters.read(self)
+        self._models = HandModels.load(
+            settings.model_complexity,
+            settings.model_directory or None,
+            settings.execution_provider,
+            settings.num_threads,
+        )
+        self._frames: LatestFrames[Camera, ImageMessage] = LatestFrames()
+        self._cameras = [
+            Camera(self, name, settings, self._models, self._receive) for name in settings.cameras
+        ]
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', RESULT_QOS)
+        self._started_s = self._last_diagnostics_s = time.monotonic()
+        # A wall timer: a simulation that stands still is worth a diagnosis too.
+        self._timer = self.create_timer(
+            PERIOD_S, self._publish_diagnostics, clock=rclpy.clock.Clock()
+        )
+        self.get_logger().info(
+            f'Looking for up to {settings.max_num_hands} hands on '
+            f'{", ".join(camera.image_topic for camera in self._cameras)} with the '
+            f'{COMPLEXITIES[settings.model_complexity]} networks on '
+            f'{self._models.execution_provider}'
+        )
+
+    def run(self) -> None:
+        """Process images, newest first, until something is raised."""
+        while True:
+            frames = self._frames.take()
+            settings = parameters.read(self)
+            for camera, message in frames:
+                try:
+                    camera.process(message, settings)
+                except Exception as error:  # whatever it is, the next image deserves its chance
+                    camera.fail(error)
+
+    def _receive(self, camera: Camera, message: ImageMessage) -> None:
+        camera.statistics.count(received=1)
+        if self._frames.put(camera, message):
+            camera.statistics.count(dropped=1)
+
+    def _publish_diagnostics(self) -> None:
+        now_s = time.monotonic()
+        period_s, self._last_diagnostics_s = now_s - self._last_diagnostics_s, now_s
+        message = DiagnosticArray()
+        message.header.stamp = self.get_clock().now().to_msg()
+        message.status = [
+            camera.statistics.to_status(
+                camera.status_name, camera.image_topic, self._models.execution_provider, period_s
+            )
+            for camera in self._cameras
+        ]
+        self._diagnostics.publish(message)
+        for camera in self._cameras:
+            camera.log_warning()
+            if not camera.statistics.received and now_s - self._started_s > SILENCE_S:
+                self._warn_of_silence(camera)
+
+    def _warn_of_silence(self, camera: Camera) -> None:
+        """Help somebody who waits for hands on the wrong topic."""
+        others = [
+            name
+            for name, types in self.get_topic_names_and_types()
+            if 'sensor_msgs/msg/Image' in types
+            and self.count_publishers(name)
+            and not name.startswith(self.get_fully_qualified_name())
+        ]
+        self.get_logger().warning(
+            f'No image on {camera.image_topic} yet '
+            f'({self.count_publishers(camera.image_topic)} publishers). '
+            f'Image topics that have one: {", ".join(sorted(others)) or "none"}. '
+            'Choose one with image_topic:=... in the launch file, or remap `image`.',
+            throttle_duration_sec=SILENCE_LOG_PERIOD_S,
+        )
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the node until a signal tells it to stop.
+
+    Args:
+        arguments: the program's name and its command line.
+
+    Raises:
+        UserError: a parameter or a model file is wrong.
+    """
+    with ros_process(arguments):
+        node = HandTrackerNode()
+        try:
+            with spinning(node):
+                node.run()
+        finally:
+            node.destroy_node()

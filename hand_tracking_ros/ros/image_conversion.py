@@ -1,0 +1,264 @@
+"""sensor_msgs/Image and CompressedImage to RGB arrays and back.
+
+Cameras publish in many encodings, some of them broken; the tracker wants one: (height, width, 3)
+uint8 RGB. A message that contradicts itself raises `ImageError`, never anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from hand_tracking_ros.ros.compat import CvBridge
+
+
+class ImageError(ValueError):
+    """A picture that cannot be converted; says which field, what was found, what was expected."""
+
+
+@dataclass(frozen=True)
+class _Encoding:
+    """How a picture lies in `Image.data`, and how it becomes RGB.
+
+    Attributes:
+        samples_per_pixel: in one row.
+        to_rgb: from (rows, width, samples_per_pixel) uint8 to (height, width, 3) uint8 RGB.
+        bytes_per_sample: of two bytes, only the more significant one goes to `to_rgb`.
+        rows_per_line: rows in `data` for every line of the picture; planar encodings have their
+            colour samples in further rows below it.
+        width_multiple, height_multiple: what a colour sample that pixels share asks for.
+        min_side_px: the smallest width and height.
+    """
+
+    samples_per_pixel: int
+    to_rgb: Callable[[np.ndarray], np.ndarray]
+    bytes_per_sample: int = 1
+    rows_per_line: float = 1
+    width_multiple: int = 1
+    height_multiple: int = 1
+    min_side_px: int = 1
+
+
+def _unchanged(image: np.ndarray) -> np.ndarray:
+    return image
+
+
+def _by_opencv(code: int) -> Callable[[np.ndarray], np.ndarray]:
+    return partial(cv2.cvtColor, code=code)
+
+
+def _nv24_to_rgb(rows: np.ndarray) -> np.ndarray:
+    """Convert height rows of Y, then 2 * height rows of alternating U and V, for every pixel."""
+    height, width = rows.shape[0] // 3, rows.shape[1]
+    luma = rows[:height].reshape(height, width)
+    chroma = rows[height:].reshape(height, width, 2)
+    # ITU-R BT.601 with Y from 16 to 235, as OpenCV has it for the other YUV encodings.
+    yuv_to_rgb = np.array([[1.164, 0, 1.596], [1.164, -0.391, -0.813], [1.164, 2.018, 0]])
+    offset = -yuv_to_rgb @ [16, 128, 128]
+    return cv2.transform(cv2.merge([luma, chroma]), np.column_stack([yuv_to_rgb, offset]))
+
+
+# OpenCV names a Bayer mosaic by its second row, from the second pixel; ROS by the first two rows.
+# It leaves pictures without an inner pixel black.
+_BAYER_CODES = {
+    'bayer_rggb8': cv2.COLOR_BayerBG2RGB,
+    'bayer_bggr8': cv2.COLOR_BayerRG2RGB,
+    'bayer_gbrg8': cv2.COLOR_BayerGR2RGB,
+    'bayer_grbg8': cv2.COLOR_BayerGB2RGB,
+}
+_EIGHT_BIT = {
+    'rgb8': _Encoding(3, _unchanged),
+    'bgr8': _Encoding(3, _by_opencv(cv2.COLOR_BGR2RGB)),
+    'rgba8': _Encoding(4, _by_opencv(cv2.COLOR_RGBA2RGB)),
+    'bgra8': _Encoding(4, _by_opencv(cv2.COLOR_BGRA2RGB)),
+    'mono8': _Encoding(1, _by_opencv(cv2.COLOR_GRAY2RGB)),
+    **{name: _Encoding(1, _by_opencv(code), min_side_px=3) for name, code in _BAYER_CODES.items()},
+}
+# The whole range of 16 bits becomes the whole range of 8: the more significant byte is kept. A
+# range taken from each picture's own extremes would flicker. Cameras that fill only the lower 12
+# bits look dark.
+_SIXTEEN_BIT = {
+    f'{name[:-1]}16': replace(encoding, bytes_per_sample=2) for name, encoding in _EIGHT_BIT.items()
+}
+# OpenCV's types name no colours; like OpenCV itself and RViz, they are taken for BGR.
+_OPENCV_TYPES = {
+    '8UC1': _EIGHT_BIT['mono8'],
+    '8UC3': _EIGHT_BIT['bgr8'],
+    '8UC4': _EIGHT_BIT['bgra8'],
+    '16UC1': _SIXTEEN_BIT['mono16'],
+    '16UC3': _SIXTEEN_BIT['bgr16'],
+    '16UC4': _SIXTEEN_BIT['bgra16'],
+}
+_UYVY = _Encoding(2, _by_opencv(cv2.COLOR_YUV2RGB_UYVY), width_multiple=2)
+_YUYV = _Encoding(2, _by_opencv(cv2.COLOR_YUV2RGB_YUYV), width_multiple=2)
+_NV12 = _Encoding(
+    1,
+    _by_opencv(cv2.COLOR_YUV2RGB_NV12),
+    rows_per_line=1.5,
+    width_multiple=2,
+    height_multiple=2,
+)
+_YUV = {
+    'uyvy': _UYVY,
+    'yuv422': _UYVY,  # the names of the two before Iron
+    'yuyv': _YUYV,
+    'yuv422_yuy2': _YUYV,
+    'nv12': _NV12,
+    'nv21': replace(_NV12, to_rgb=_by_opencv(cv2.COLOR_YUV2RGB_NV21)),
+    'nv24': _Encoding(1, _nv24_to_rgb, rows_per_line=3),
+}
+_ENCODINGS = {**_EIGHT_BIT, **_SIXTEEN_BIT, **_OPENCV_TYPES, **_YUV}
+
+# By the number of channels of a decoded picture.
+_DECODED_TO_RGB = {
+    1: _by_opencv(cv2.COLOR_GRAY2RGB),
+    3: _by_opencv(cv2.COLOR_BGR2RGB),
+    4: _by_opencv(cv2.COLOR_BGRA2RGB),
+}
+
+_FROM_RGB = {
+    'rgb8': _unchanged,
+    'bgr8': _by_opencv(cv2.COLOR_RGB2BGR),
+    'mono8': _by_opencv(cv2.COLOR_RGB2GRAY),
+}
+
+_bridge = CvBridge()
+
+
+def to_rgb(msg: Image) -> np.ndarray:
+    """Convert an Image to a contiguous (height, width, 3) uint8 RGB array.
+
+    16-bit samples keep their more significant byte. An `rgb8` picture without row padding is not
+    copied: the array is the message's own memory, so draw on a copy.
+
+    Raises:
+        ImageError: the encoding is unknown, or size, step and data disagree.
+    """
+    encoding = _find(_ENCODINGS, msg.encoding)
+    _check_size(msg, encoding)
+    row_bytes = msg.width * encoding.samples_per_pixel * encoding.bytes_per_sample
+    num_rows = int(msg.height * encoding.rows_per_line)
+    _check_data(msg, row_bytes, num_rows)
+
+    # cv_bridge is shown plain bytes: by the encodings' names it would know no nv12, and mistake row
+    # padding that is no whole number of pixels. Not in an Image: to assign its `data` is to copy.
+    plain = SimpleNamespace(
+        height=num_rows,
+        width=row_bytes,
+        encoding='8UC1',
+        is_bigendian=False,
+        step=msg.step,
+        data=msg.data,
+    )
+    rows = _bridge.imgmsg_to_cv2(plain)
+    if encoding.bytes_per_sample == 2:
+        significant_byte = 0 if msg.is_bigendian else 1
+        rows = cv2.extractChannel(rows.reshape(num_rows, -1, 2), significant_byte)
+    return encoding.to_rgb(rows.reshape(num_rows, msg.width, encoding.samples_per_pixel))
+
+
+def compressed_to_rgb(msg: CompressedImage) -> np.ndarray:
+    """Convert a CompressedImage (jpeg, png) to a contiguous (height, width, 3) uint8 RGB array.
+
+    Raises:
+        ImageError: the data is no picture, or one of floating-point samples.
+    """
+    try:
+        decoded = _bridge.compressed_imgmsg_to_cv2(msg)
+    except cv2.error:
+        decoded = None
+    if decoded is None:
+        raise ImageError(
+            f'data has {len(msg.data)} bytes which cannot be decoded, expected a jpeg or png '
+            f"picture (format is '{msg.format}')"
+        )
+    if decoded.dtype == np.uint16:
+        decoded = (decoded >> 8).astype(np.uint8)
+    num_channels = 1 if decoded.ndim == 2 else decoded.shape[2]
+    if decoded.dtype != np.uint8 or num_channels not in _DECODED_TO_RGB:
+        raise ImageError(
+            f'data is a picture of {num_channels} channels of {decoded.dtype}, expected 1, 3 or 4 '
+            f"of 8 or 16 bits (format is '{msg.format}')"
+        )
+    # image_transport writes '<encoding of the camera>; <codec> compressed <order of the channels>'.
+    camera_encoding, _, compression = msg.format.partition(';')
+    if num_channels == 3 and 'compressed rgb' in compression:
+        return decoded
+    if num_channels == 1 and camera_encoding.startswith('bayer_') and 'png' in compression:
+        return _find(_ENCODINGS, camera_encoding).to_rgb(decoded)  # its jpeg codec makes it gray
+    return _DECODED_TO_RGB[num_channels](decoded)
+
+
+def from_rgb(image: np.ndarray, header: Header, encoding: str = 'rgb8') -> Image:
+    """Make an Image of a (height, width, 3) uint8 RGB array, as rgb8, bgr8 or mono8.
+
+    Raises:
+        ImageError: the array is not of this kind, or the encoding is another one.
+    """
+    _check_rgb(image)
+    return _bridge.cv2_to_imgmsg(_find(_FROM_RGB, encoding)(image), encoding, header)
+
+
+def compressed_from_rgb(image: np.ndarray, header: Header) -> CompressedImage:
+    """Make a CompressedImage (jpeg) of a (height, width, 3) uint8 RGB array.
+
+    Raises:
+        ImageError: the array is not of this kind.
+    """
+    _check_rgb(image)
+    message = _bridge.cv2_to_compressed_imgmsg(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), 'jpg')
+    message.header = header
+    message.format = 'rgb8; jpeg compressed bgr8'  # as image_transport writes it
+    return message
+
+
+def _find(table: dict, encoding: str):
+    if encoding not in table:
+        raise ImageError(f"encoding is '{encoding}', expected one of: {', '.join(table)}")
+    return table[encoding]
+
+
+def _check_size(msg: Image, encoding: _Encoding) -> None:
+    for field, length_px, multiple in (
+        ('width', msg.width, encoding.width_multiple),
+        ('height', msg.height, encoding.height_multiple),
+    ):
+        smallest_px = max(encoding.min_side_px, multiple)
+        if length_px < smallest_px:
+            raise ImageError(
+                f'{field} is {length_px}, expected at least {smallest_px} for encoding '
+                f"'{msg.encoding}'"
+            )
+        if length_px % multiple:
+            raise ImageError(
+                f'{field} is {length_px}, expected a multiple of {multiple} for encoding '
+                f"'{msg.encoding}'"
+            )
+
+
+def _check_data(msg: Image, row_bytes: int, num_rows: int) -> None:
+    if msg.step < row_bytes:
+        raise ImageError(
+            f'step is {msg.step} bytes, expected at least {row_bytes} for width {msg.width} and '
+            f"encoding '{msg.encoding}'"
+        )
+    if len(msg.data) != num_rows * msg.step:
+        raise ImageError(
+            f'data has {len(msg.data)} bytes, expected {num_rows * msg.step}: {num_rows} rows '
+            f"(height {msg.height}, encoding '{msg.encoding}') of step {msg.step}"
+        )
+
+
+def _check_rgb(image: np.ndarray) -> None:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise ImageError(
+            f'the array is {image.dtype} of shape {image.shape}, expected uint8 of shape '
+            '(height, width, 3)'
+        )

@@ -1,0 +1,143 @@
+"""Hands as messages, and messages as hands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from builtin_interfaces.msg import Duration
+from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion
+from std_msgs.msg import Header
+
+from hand_tracking_ros.msg import Hand as HandMessage
+from hand_tracking_ros.msg import HandArray
+from hand_tracking_ros.ros.compat import quaternion_from_matrix
+from hand_tracking_ros.tracking.camera_pose import convert_pose_convention
+from hand_tracking_ros.tracking.hand import (
+    Hand,
+    Handedness,
+    HandPose,
+    PoseSource,
+    TrackingState,
+)
+from hand_tracking_ros.tracking.joint_angles import finger_curl, pinch
+from hand_tracking_ros.tracking.region import Region
+
+NANOSECONDS_PER_SECOND = 10**9
+
+
+def hands_to_message(
+    hands: Sequence[Hand],
+    header: Header,
+    image_width: int,
+    image_height: int,
+    pose_convention: str = 'rep103',
+) -> HandArray:
+    """The hands of one image as a message with the image's own header."""
+    return HandArray(
+        header=header,
+        image_width=image_width,
+        image_height=image_height,
+        hands=[_hand_to_message(hand, pose_convention) for hand in hands],
+    )
+
+
+def hands_from_message(message: HandArray) -> list[Hand]:
+    """The hands of a message. Their poses' rotation is in the message's own pose convention."""
+    return [_hand_from_message(hand) for hand in message.hands]
+
+
+def pose_to_message(position_m: np.ndarray, rotation: np.ndarray) -> Pose:
+    """A position (3,) and a rotation matrix (3, 3) as a message."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation
+    x, y, z, w = (float(value) for value in quaternion_from_matrix(matrix))
+    return Pose(position=point_to_message(position_m), orientation=Quaternion(x=x, y=y, z=z, w=w))
+
+
+def point_to_message(point: Sequence[float]) -> Point:
+    """Three numbers as a message."""
+    return Point(x=float(point[0]), y=float(point[1]), z=float(point[2]))
+
+
+def points_to_message(points: np.ndarray) -> list[Point]:
+    """(N, 3) numbers as messages."""
+    return [Point(x=x, y=y, z=z) for x, y, z in points.astype(float).tolist()]
+
+
+def _hand_to_message(hand: Hand, pose_convention: str) -> HandMessage:
+    message = HandMessage(
+        track_id=hand.track_id,
+        handedness=int(hand.handedness),
+        handedness_score=hand.handedness_score,
+        state=int(hand.state),
+        presence=hand.presence,
+        age=_duration(hand.age_s),
+        landmarks=points_to_message(hand.landmarks),
+        region_x_px=hand.region.center_x_px,
+        region_y_px=hand.region.center_y_px,
+        region_size_px=hand.region.size_px,
+        region_rotation_rad=hand.region.rotation_rad,
+        world_landmarks=points_to_message(hand.world_landmarks),
+        finger_curl=[float(curl) for curl in finger_curl(hand.world_landmarks)],
+        pinch=float(pinch(hand.world_landmarks)),
+    )
+    if hand.pose is not None:
+        rotation = convert_pose_convention(hand.pose.rotation, pose_convention)
+        message.has_pose = True
+        message.pose = PoseWithCovariance(
+            pose=pose_to_message(hand.pose.position_m, rotation),
+            covariance=hand.pose.covariance.ravel().astype(float).tolist(),
+        )
+        message.camera_landmarks = points_to_message(hand.pose.camera_landmarks_m)
+        message.pose_source = int(hand.pose.source)
+        message.reprojection_error_px = float(hand.pose.reprojection_error_px)
+    return message
+
+
+def _hand_from_message(message: HandMessage) -> Hand:
+    return Hand(
+        track_id=message.track_id,
+        handedness=Handedness(message.handedness),
+        handedness_score=message.handedness_score,
+        state=TrackingState(message.state),
+        presence=message.presence,
+        age_s=message.age.sec + message.age.nanosec / NANOSECONDS_PER_SECOND,
+        landmarks=_points_from_message(message.landmarks).astype(np.float32),
+        world_landmarks=_points_from_message(message.world_landmarks).astype(np.float32),
+        region=Region(
+            message.region_x_px,
+            message.region_y_px,
+            message.region_size_px,
+            message.region_rotation_rad,
+        ),
+        pose=_pose_from_message(message) if message.has_pose else None,
+    )
+
+
+def _pose_from_message(message: HandMessage) -> HandPose:
+    position, q = message.pose.pose.position, message.pose.pose.orientation
+    return HandPose(
+        position_m=np.array([position.x, position.y, position.z]),
+        rotation=_rotation_from_quaternion(q.x, q.y, q.z, q.w),
+        camera_landmarks_m=_points_from_message(message.camera_landmarks),
+        covariance=np.array(message.pose.covariance).reshape(6, 6),
+        reprojection_error_px=message.reprojection_error_px,
+        source=PoseSource(message.pose_source),
+    )
+
+
+def _rotation_from_quaternion(x: float, y: float, z: float, w: float) -> np.ndarray:
+    """Rotation matrix (3, 3) of a unit quaternion."""
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + 2 * (w * cross + cross @ cross)
+
+
+def _points_from_message(points: Sequence[Point]) -> np.ndarray:
+    return np.array([(point.x, point.y, point.z) for point in points])
+
+
+def _duration(seconds: float) -> Duration:
+    nanoseconds = round(seconds * NANOSECONDS_PER_SECOND)
+    sec, nanosec = divmod(nanoseconds, NANOSECONDS_PER_SECOND)
+    return Duration(sec=sec, nanosec=nanosec)

@@ -1,0 +1,270 @@
+"""The node's parameters: one table, and typed values read from it.
+
+`config/hands.yaml` and the table in README.md are written from here (`parameter_docs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    ParameterType,
+    SetParametersResult,
+)
+from rclpy.exceptions import ParameterException
+from rclpy.node import Node
+from rclpy.parameter import Parameter as RclpyParameter
+
+from hand_tracking_ros.tracking.camera_pose import POSE_CONVENTIONS
+from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.inference import EXECUTION_PROVIDERS
+from hand_tracking_ros.tracking.tracker import TrackerOptions
+
+_TYPES = {
+    bool: ParameterType.PARAMETER_BOOL,
+    int: ParameterType.PARAMETER_INTEGER,
+    float: ParameterType.PARAMETER_DOUBLE,
+    str: ParameterType.PARAMETER_STRING,
+    list: ParameterType.PARAMETER_STRING_ARRAY,
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row of the table.
+
+    Attributes:
+        name, default, description: as ROS shows them.
+        minimum, maximum: smallest and largest number, both allowed.
+        choices: the words allowed.
+        read_only: fixed at start.
+    """
+
+    name: str
+    default: Any
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    read_only: bool = False
+
+    def descriptor(self) -> ParameterDescriptor:
+        """This row as ROS describes it to `ros2 param describe` and rqt."""
+        descriptor = ParameterDescriptor(
+            name=self.name,
+            type=_TYPES[type(self.default)],
+            description=self.description,
+            read_only=self.read_only,
+        )
+        if self.choices:
+            descriptor.additional_constraints = 'one of: ' + ', '.join(self.choices)
+        if isinstance(self.default, float):
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=float(self.minimum), to_value=float(self.maximum))
+            ]
+        elif self.minimum is not None:
+            descriptor.integer_range = [
+                IntegerRange(from_value=self.minimum, to_value=self.maximum, step=1)
+            ]
+        return descriptor
+
+    def complaint(self, value: Any) -> str:
+        """Why this value cannot be taken; empty if it can."""
+        if self.choices and value not in self.choices:
+            return f'{self.name}: {value!r} is not one of {", ".join(self.choices)}'
+        # Not-a-number compares false with everything, so ask for what must hold.
+        if self.minimum is not None and not self.minimum <= value <= self.maximum:
+            return f'{self.name}: {value} is not between {self.minimum} and {self.maximum}'
+        return ''
+
+
+_OPTIONS = TrackerOptions()
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter(
+        'cameras',
+        [''],
+        'Names of the cameras. The default is one camera without a name (topics image, '
+        'camera_info, ~/hands); a camera NAME uses NAME/image, NAME/camera_info, ~/NAME/hands.',
+        read_only=True,
+    ),
+    Parameter(
+        'image_transport',
+        'raw',
+        'Subscribe to image (raw) or to image/compressed (compressed).',
+        choices=('raw', 'compressed'),
+        read_only=True,
+    ),
+    Parameter(
+        'image_mirrored',
+        _OPTIONS.image_mirrored,
+        'The images are mirrored, as selfies are. Robot cameras do not mirror.',
+    ),
+    Parameter(
+        'max_num_hands',
+        _OPTIONS.max_num_hands,
+        'Never more hands than this in one image.',
+        minimum=1,
+        maximum=16,
+    ),
+    Parameter(
+        'model_complexity',
+        1,
+        '0: lite networks, faster. 1: full networks, more accurate.',
+        minimum=0,
+        maximum=1,
+        read_only=True,
+    ),
+    Parameter(
+        'static_image_mode',
+        _OPTIONS.static_image_mode,
+        'Treat every image by itself, without tracking.',
+    ),
+    Parameter(
+        'min_detection_confidence',
+        _OPTIONS.min_detection_confidence,
+        'Smallest score of a detected palm.',
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Parameter(
+        'min_presence_confidence',
+        _OPTIONS.min_presence_confidence,
+        'Smallest presence of a hand in its region; below it the hand is lost.',
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Parameter(
+        'min_tracking_confidence',
+        _OPTIONS.min_tracking_confidence,
+        'Overlap from which a detected hand is taken for one that is already tracked.',
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Parameter(
+        'detection_interval',
+        _OPTIONS.detection_interval_s,
+        'Seconds between two looks for further hands once a hand is tracked.',
+        minimum=0.0,
+        maximum=60.0,
+    ),
+    Parameter(
+        'hold_time',
+        _OPTIONS.hold_time_s,
+        'Seconds for which a lost hand is reported as HELD, with its last values.',
+        minimum=0.0,
+        maximum=10.0,
+    ),
+    Parameter(
+        'pose_convention',
+        'rep103',
+        'Axes of the hand frame.',
+        choices=tuple(POSE_CONVENTIONS),
+    ),
+    Parameter('publish_tf', True, 'Send a TF frame for every hand.'),
+    Parameter('landmark_frames', False, 'Send a TF frame for every landmark too.'),
+    Parameter('tf_prefix', '', 'Put before the name of every hand frame.'),
+    Parameter(
+        'execution_provider',
+        'auto',
+        'Where the networks run. auto: CUDA where there is one, else the CPU.',
+        choices=('auto', *EXECUTION_PROVIDERS),
+        read_only=True,
+    ),
+    Parameter(
+        'num_threads',
+        0,
+        'CPU threads of a network; 0: one for each core.',
+        minimum=0,
+        maximum=64,
+        read_only=True,
+    ),
+    Parameter(
+        'model_directory',
+        '',
+        'Folder of the .onnx files; empty: where prepare_models puts them.',
+        read_only=True,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of all parameters, each field named as its parameter."""
+
+    cameras: list[str]
+    image_transport: str
+    image_mirrored: bool
+    max_num_hands: int
+    model_complexity: int
+    static_image_mode: bool
+    min_detection_confidence: float
+    min_presence_confidence: float
+    min_tracking_confidence: float
+    detection_interval: float
+    hold_time: float
+    pose_convention: str
+    publish_tf: bool
+    landmark_frames: bool
+    tf_prefix: str
+    execution_provider: str
+    num_threads: int
+    model_directory: str
+
+    @property
+    def tracker_options(self) -> TrackerOptions:
+        """The part that the tracker understands."""
+        return TrackerOptions(
+            static_image_mode=self.static_image_mode,
+            max_num_hands=self.max_num_hands,
+            min_detection_confidence=self.min_detection_confidence,
+            min_presence_confidence=self.min_presence_confidence,
+            min_tracking_confidence=self.min_tracking_confidence,
+            image_mirrored=self.image_mirrored,
+            detection_interval_s=self.detection_interval,
+            hold_time_s=self.hold_time,
+        )
+
+
+def declare(node: Node, table: Sequence[Parameter] = PARAMETERS) -> None:
+    """Declare every parameter of a table, and refuse wrong values from now on.
+
+    Raises:
+        UserError: a value from the command line or a parameter file is wrong.
+    """
+    by_name = {parameter.name: parameter for parameter in table}
+    node.add_on_set_parameters_callback(lambda changes: _check(changes, by_name))
+    for parameter in table:
+        try:
+            node.declare_parameter(parameter.name, parameter.default, parameter.descriptor())
+        except ParameterException as error:
+            raise UserError(f'parameter {parameter.name}: {error}') from error
+
+
+def describe(table: Sequence[Parameter] = PARAMETERS) -> str:
+    """The table as text for a program's help."""
+    return '\n'.join(f'  {row.name} ({row.default!r})\n      {row.description}' for row in table)
+
+
+def read(node: Node) -> Settings:
+    """The values as they are now."""
+    values = {field.name: node.get_parameter(field.name).value for field in fields(Settings)}
+    return Settings(**values)
+
+
+def _check(
+    changes: Sequence[RclpyParameter], by_name: Mapping[str, Parameter]
+) -> SetParametersResult:
+    """Refuse changes to values that the table does not allow, with the reason."""
+    complaints = [
+        by_name[change.name].complaint(change.value)
+        for change in changes
+        if change.name in by_name and change.value is not None
+    ]
+    reason = '; '.join(complaint for complaint in complaints if complaint)
+    return SetParametersResult(successful=not reason, reason=reason)

@@ -1,0 +1,317 @@
+"""hands.launch.py as users start it: real launch, real processes, heard over DDS."""
+
+import importlib.util
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+pytest.importorskip('launch_pytest', reason='the ROS package launch_pytest is not installed')
+
+import launch_pytest
+from ament_index_python.packages import (
+    PackageNotFoundError,
+    get_package_share_directory,
+)
+from launch.actions import (
+    IncludeLaunchDescription,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+    UnsetEnvironmentVariable,
+)
+from launch.event_handlers import OnProcessExit, OnProcessStart
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_pytest.actions import ReadyToTest
+from node_process import TIMEOUT_S, Client
+from sensor_msgs.msg import Image
+
+from hand_tracking_ros.tracking.errors import ModelError
+from hand_tracking_ros.tracking.model_files import find_model
+from launch import LaunchContext, LaunchDescription
+
+# One domain for each launch: it hears neither the one before nor anybody else.
+DOMAIN_IDS = itertools.cycle(range(1, 101))
+WIDTH, HEIGHT = 64, 48
+PICTURE = np.full((HEIGHT, WIDTH, 3), 127, np.uint8)
+IMAGE_TOPIC = '/robot/camera/image_raw'
+FAST_DDS_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+
+try:
+    SHARE = Path(get_package_share_directory('hand_tracking_ros'))
+    find_model('hand_landmark_full')
+except (PackageNotFoundError, ModelError) as missing:
+    pytest.skip(str(missing), allow_module_level=True)
+LAUNCH_FILE = SHARE / 'launch' / 'hands.launch.py'
+
+
+class LaunchedProcesses:
+    """What launch tells of its processes: their events by their names."""
+
+    def __init__(self):
+        self.domain_id = next(DOMAIN_IDS)
+        self.started, self.exited = {}, {}
+
+    def event_handlers(self):
+        return [
+            RegisterEventHandler(OnProcessStart(on_start=self._keeper(self.started))),
+            RegisterEventHandler(OnProcessExit(on_exit=self._keeper(self.exited))),
+        ]
+
+    @property
+    def is_running(self):
+        return not self.exited
+
+    def text(self):
+        return 'see the output of launch'
+
+    @staticmethod
+    def _keeper(events):
+        return lambda event, _context: events.update({event.process_name: event})
+
+
+@pytest.fixture
+def processes():
+    return LaunchedProcesses()
+
+
+@launch_pytest.fixture
+def camera_in_a_namespace(processes):
+    """The hand tracker of robot's camera; the camera itself is the test's client."""
+    arguments = {'namespace': 'robot', 'image_topic': 'camera/image_raw'}
+    return LaunchDescription(
+        [
+            SetEnvironmentVariable('ROS_DOMAIN_ID', str(processes.domain_id)),
+            *[UnsetEnvironmentVariable(name) for name in FAST_DDS_VARIABLES],
+            *processes.event_handlers(),
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(str(LAUNCH_FILE)),
+                launch_arguments=arguments.items(),
+            ),
+            ReadyToTest(),
+        ]
+    )
+
+
+@pytest.fixture
+def client(processes):
+    with Client(processes, namespace='/robot') as client:
+        client.add_publisher(Image, IMAGE_TOPIC)
+        yield client
+
+
+@pytest.mark.launch(fixture=camera_in_a_namespace)
+def test_every_topic_lies_in_the_namespace(client):
+    names = ('hands', 'markers', 'annotated_image', 'left/pose', 'right/pose')
+    expected = {*(f'/robot/hand_tracker/{name}' for name in names), '/tf', '/diagnostics'}
+
+    def is_complete():
+        return all(client.node.count_publishers(topic) for topic in expected)
+
+    client.wait_for(is_complete, f'publishers of {sorted(expected)}')
+    for topic in (IMAGE_TOPIC, '/robot/camera/camera_info'):
+        assert client.node.count_subscribers(topic) == 1, topic
+
+
+@pytest.mark.launch(fixture=camera_in_a_namespace)
+def test_a_published_picture_gives_a_hand_array_of_its_size(client):
+    client.wait_for_node(IMAGE_TOPIC)
+    image = Image(height=HEIGHT, width=WIDTH, encoding='rgb8', step=3 * WIDTH)
+    image.header.frame_id = 'robot_camera'
+    image.header.stamp.sec = 1
+    image.data = PICTURE.tobytes()
+    answer = client.ask(image, IMAGE_TOPIC)
+    assert (answer.image_width, answer.image_height) == (WIDTH, HEIGHT)
+    assert list(answer.hands) == []
+
+
+@pytest.mark.launch(fixture=camera_in_a_namespace)
+def test_without_a_source_only_the_hand_tracker_runs_and_it_ends_cleanly(client, processes):
+    client.wait_for_node(IMAGE_TOPIC)
+    assert list(processes.started) == ['hand_tracker-1']
+    yield
+    assert [event.returncode for event in processes.exited.values()] == [0]
+
+
+@pytest.mark.launch(fixture=camera_in_a_namespace)
+def test_fast_dds_gets_the_profile_for_images(client, processes):
+    client.wait_for_node(IMAGE_TOPIC)
+    environment = processes.started['hand_tracker-1'].env
+    profile = str(SHARE / 'config' / 'fastdds_shm.xml')
+    assert [environment[name] for name in FAST_DDS_VARIABLES] == [profile, profile]
+
+
+@pytest.fixture
+def launch_file():
+    """The launch file as a module."""
+    spec = importlib.util.spec_from_file_location('hands_launch', LAUNCH_FILE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def nodes(launch_file, **arguments):
+    """Return what launch would start, without starting it."""
+    context = LaunchContext()
+    context.launch_configurations.update(arguments)
+    started = []
+    for entity in launch_file.generate_launch_description().entities:
+        started += entity.visit(context) or []
+    return started
+
+
+def test_a_profile_of_the_user_is_kept(launch_file, monkeypatch):
+    monkeypatch.delenv(FAST_DDS_VARIABLES[0], raising=False)
+    monkeypatch.setenv(FAST_DDS_VARIABLES[1], '/my/profile.xml')
+    assert launch_file.image_profile() == {}
+
+
+@pytest.mark.parametrize(
+    ('image_topic', 'camera_info_topic'),
+    [
+        ('/image_raw', '/camera_info'),
+        ('image_raw', 'camera_info'),
+        ('/camera/camera/color/image_raw', '/camera/camera/color/camera_info'),
+    ],
+)
+def test_the_calibration_is_looked_for_beside_the_images(
+    launch_file, image_topic, camera_info_topic
+):
+    assert launch_file.camera_topics(image_topic, '')['camera_info'] == camera_info_topic
+
+
+def test_a_calibration_topic_that_is_given_counts(launch_file):
+    assert launch_file.camera_topics('/a/image_raw', '/b/info')['camera_info'] == '/b/info'
+
+
+def test_a_compressed_topic_is_refused_with_the_right_arguments(launch_file):
+    with pytest.raises(RuntimeError, match='image_topic:=/image_raw image_transport:=compressed'):
+        nodes(launch_file, image_topic='/image_raw/compressed')
+
+
+def test_rviz_that_is_missing_is_named(launch_file, monkeypatch):
+    def not_found(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(launch_file, 'get_package_prefix', not_found)
+    with pytest.raises(RuntimeError, match='rviz2 is not installed'):
+        nodes(launch_file, rviz='true')
+
+
+def test_rviz_is_started_when_asked_for(launch_file, monkeypatch):
+    monkeypatch.setattr(launch_file, 'get_package_prefix', lambda name: '/opt/ros')
+    started = nodes(launch_file, rviz='true')
+    assert [node.node_package for node in started] == ['hand_tracking_ros', 'rviz2']
+
+
+def test_rviz_shows_topics_that_the_launch_file_remaps(launch_file):
+    view = yaml.safe_load((SHARE / 'config' / 'hands.rviz').read_text())['Visualization Manager']
+    topics = {display['Topic']['Value'] for display in view['Displays'] if 'Topic' in display}
+    assert topics == {
+        launch_file.RVIZ_IMAGE_TOPIC,
+        *(f'/hand_tracker/{name}' for name in launch_file.RVIZ_NODE_TOPICS),
+    }
+
+
+def test_every_argument_is_documented(launch_file):
+    declared = launch_file.generate_launch_description().get_launch_arguments()
+    assert {argument.name for argument in declared} >= {
+        'image_topic',
+        'camera_info_topic',
+        'params_file',
+        'namespace',
+        'rviz',
+        'use_sim_time',
+        'source',
+    }
+    assert all(argument.description and argument.default_value for argument in declared)
+
+
+class Ros2Launch:
+    """`ros2 launch hand_tracking_ros hands.launch.py ...`, as in a terminal of its own."""
+
+    def __init__(self, folder, *arguments):
+        self.domain_id = next(DOMAIN_IDS)
+        self._log = folder / 'output.txt'
+        environment = {
+            **os.environ,
+            'ROS_DOMAIN_ID': str(self.domain_id),
+            'ROS_LOG_DIR': str(folder),
+        }
+        with self._log.open('w') as output:
+            self._process = subprocess.Popen(
+                ['ros2', 'launch', 'hand_tracking_ros', 'hands.launch.py', *arguments],
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def is_running(self):
+        return self._process.poll() is None
+
+    def text(self):
+        return self._log.read_text()
+
+    def wait(self):
+        return self._process.wait(TIMEOUT_S)
+
+    def press_ctrl_c(self):
+        """A terminal sends the signal to every process in it."""
+        os.killpg(self._process.pid, signal.SIGINT)
+
+    def kill(self):
+        if self.is_running:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+@pytest.fixture
+def ros2_launch(tmp_path):
+    if shutil.which('ros2') is None:
+        pytest.skip('the command ros2 (ROS package ros2launch) is not installed')
+    started = []
+
+    def start(*arguments):
+        started.append(Ros2Launch(tmp_path, *arguments))
+        return started[-1]
+
+    yield start
+    for launched in started:
+        launched.kill()
+
+
+def test_a_source_is_published_and_ctrl_c_ends_everything_cleanly(ros2_launch, tmp_path):
+    picture = tmp_path / 'picture.png'
+    cv2.imwrite(str(picture), PICTURE)
+    launched = ros2_launch(f'source:={picture}', 'loop:=true', 'image_topic:=/camera/image_raw')
+    with Client(launched) as client:
+        hands = client.wait_for(lambda: client.hands, 'hands in the picture')[0]
+        assert hands.header.frame_id == 'camera_optical_frame'
+        assert client.node.count_publishers('/camera/camera_info') == 1
+    launched.press_ctrl_c()
+    assert launched.wait() == 0, launched.text()
+    assert launched.text().count('process has finished cleanly') == 2, launched.text()
+    assert 'Traceback' not in launched.text()
+
+
+@pytest.mark.parametrize(
+    ('argument', 'complaint'),
+    [
+        ('params_file:=/nowhere/hands.yaml', "params_file is '/nowhere/hands.yaml'"),
+        ('source:=/nowhere/video.mp4', "source '/nowhere/video.mp4': no such file"),
+        ('log_level:=loud', 'Argument "log_level" provided value "loud" is not valid'),
+    ],
+)
+def test_a_wrong_argument_ends_the_launch_with_the_reason(ros2_launch, argument, complaint):
+    launched = ros2_launch(argument)
+    assert launched.wait() == 1
+    assert complaint in launched.text()
+    assert 'Traceback' not in launched.text()
