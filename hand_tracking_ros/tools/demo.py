@@ -1,0 +1,186 @@
+"""Track the hands of a video, pictures or a camera with the real node, and show what it found.
+
+Starts hand_tracker and video_publisher as processes of their own, which talk over DDS; records
+what they say, and makes pictures of the recording.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hand_tracking_ros.tools.bag import Bag
+from hand_tracking_ros.tools.demo_results import (
+    HANDS_FORMAT,
+    HANDS_NAME,
+    SHEET_NAME,
+    VIDEO_NAME,
+    Results,
+)
+from hand_tracking_ros.tools.demo_session import Job, Session
+from hand_tracking_ros.tools.media import SOURCE_HELP, find_first_camera, open_media
+from hand_tracking_ros.tools.processes import stop_on_signal
+from hand_tracking_ros.tools.programs import run_program
+from hand_tracking_ros.tools.recorder import Counts
+from hand_tracking_ros.tracking.errors import UserError
+
+RECORDING_NAME = 'recording'
+LOG_FOLDER_NAME = 'logs'
+MAX_TRACKS_NAMED = 6
+
+DESCRIPTION = f"""{__doc__}
+Into the output folder:
+  {VIDEO_NAME:20}every frame with the hands found in it
+  {SHEET_NAME:20}some of them on one page
+  {HANDS_NAME:20}every hand, all fields
+  {RECORDING_NAME + '/':20}rosbag2 folder (MCAP): images (jpeg), camera_info, hands, poses, TF,
+  {'':20}markers, diagnostics
+  {LOG_FOLDER_NAME + '/':20}what hand_tracker and video_publisher printed
+
+{HANDS_FORMAT}"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    return run_program(lambda: run(_parse(argv)))
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Record, write the results, and tell how it went.
+
+    Raises:
+        UserError: the source or the output folder is not usable, one of the programs failed, or
+            frames are not accounted for.
+    """
+    job = _make_job(arguments)
+    recording, logs = arguments.output / RECORDING_NAME, arguments.output / LOG_FOLDER_NAME
+    _make_folder(logs)
+    print(_describe_job(job), flush=True)
+    with stop_on_signal() as stop, Bag(recording) as bag, Session(bag, logs) as session:
+        failure = session.run(job, stop)
+    counts = session.counts
+    results = Results(recording, job.source.name, counts)
+    if results.num_images:
+        _write_results(results, job, arguments.output, counts)
+    if failure:
+        raise failure
+    if counts.unaccounted or counts.lost_in_transport < 0:
+        raise UserError('these counts do not add up: some frames are not accounted for')
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog='demo', description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--source', metavar='SOURCE', help=f'{SOURCE_HELP} (default: the first camera)'
+    )
+    parser.add_argument(
+        '--output',
+        type=Path,
+        default=Path('demo_output'),
+        metavar='FOLDER',
+        help='where the results go (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--duration',
+        type=_positive,
+        metavar='SECONDS',
+        help='stop after this time (default: at the end of the source, or at Ctrl-C)',
+    )
+    parser.add_argument(
+        '--rate',
+        type=_positive,
+        metavar='HZ',
+        help='frames per second (default: those of the source)',
+    )
+    return parser.parse_args(argv)
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f'{text} is not greater than 0')
+    return number
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f'--output: {path} cannot be made ({error.strerror})') from error
+
+
+def _make_job(arguments: argparse.Namespace) -> Job:
+    source_name = arguments.source or find_first_camera()
+    with open_media(source_name) as source:
+        # It is usable; from here on it is the publisher's.
+        return Job(source, source_name, arguments.rate, arguments.duration)
+
+
+def _describe_job(job: Job) -> str:
+    source = job.source
+    length = f'{source.num_frames} frames' if source.num_frames else 'until Ctrl-C'
+    rate_hz = job.rate_hz or source.rate_hz
+    return f'{source.name}: {length}, {source.width}x{source.height}, {rate_hz:g} Hz'
+
+
+def _video_rate_hz(results: Results, job: Job) -> float:
+    # A camera's rate depends on the light; files are published with their own.
+    if job.source.is_live and results.rate_hz:
+        return results.rate_hz
+    return job.rate_hz or job.source.rate_hz
+
+
+def _write_results(results: Results, job: Job, output: Path, counts: Counts) -> None:
+    results.write_hands(output / HANDS_NAME)
+    speed = _describe_speed(results)
+    processed = f'{counts.processed} of {counts.published} frames processed'
+    codec = results.write_pictures(
+        output,
+        rate_hz=_video_rate_hz(results, job),
+        subtitle=f'{processed}, {results.num_with_hands} with hands - {speed}',
+    )
+    advice = '' if codec == 'H.264' else ' (browsers play only H.264, written where PyAV is)'
+    rows = {
+        'frames': _describe_counts(counts),
+        'hands': f'in {results.num_with_hands} of {results.num_results} processed frames; '
+        f'{_describe_tracks(results.tracks)}',
+        'speed': speed,
+        'recorded': f'{results.num_images} images, {results.num_results} results',
+        'written': f'{output / VIDEO_NAME} {codec}{advice}',
+    }
+    print('\n'.join(f'{name:10}{text}' for name, text in rows.items()))
+    for name in (SHEET_NAME, HANDS_NAME, f'{RECORDING_NAME}/'):
+        print(f'{"":10}{output}/{name}')
+    sys.stdout.flush()
+
+
+def _describe_counts(counts: Counts) -> str:
+    return (
+        f'{counts.published} published = {counts.processed} processed + {counts.dropped} dropped + '
+        f'{counts.with_errors} with errors + {counts.lost_in_transport} lost in transport'
+    )
+
+
+def _describe_speed(results: Results) -> str:
+    if results.rate_hz is None or results.latencies_ms is None:
+        return 'nothing measured'
+    median_ms, p95_ms = results.latencies_ms
+    return (
+        f'{results.rate_hz:.1f} Hz, from image stamp to result {median_ms:.1f} ms (median), '
+        f'{p95_ms:.1f} ms (95 %)'
+    )
+
+
+def _describe_tracks(tracks: dict[int, str]) -> str:
+    if len(tracks) > MAX_TRACKS_NAMED:
+        return f'{len(tracks)} tracks'
+    named = [f'{side} #{track_id}' for track_id, side in sorted(tracks.items())]
+    return 'tracks: ' + (', '.join(named) or 'none')
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""Setting up the environment that the benchmark runs mediapipe in, with Pythons that pretend."""
+
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_ros.tools import mediapipe_environment
+from hand_tracking_ros.tracking.errors import UserError
+
+
+def write_program(path: Path, script: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('#!/bin/sh\n' + script)
+    path.chmod(0o755)
+    return path
+
+
+STEPS = ['-m venv', '-m pip', '-c import']
+
+# A Python that notes what it is asked for, and makes an environment with a copy of itself.
+FAKE_PYTHON = """
+case "$*" in
+*version_info*) echo '[3, {minor}]'; exit 0 ;;
+esac
+echo "$*" >> {log}
+case "$*" in
+*"-m venv"*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
+*"-m pip"*) [ ! -e {failing} ] || exit 3 ;;
+esac
+"""
+
+
+@pytest.fixture
+def fake_checkout(tmp_path, monkeypatch):
+    """A checkout and a PATH whose python3 is fake; `commands()` tells what it was asked for."""
+
+    class Checkout:
+        root = tmp_path / 'checkout'
+        requirements = root / mediapipe_environment.REQUIREMENTS
+        log = tmp_path / 'commands'
+        pip_fails = tmp_path / 'pip_fails'
+
+        def commands(self) -> list[str]:
+            lines = self.log.read_text().splitlines() if self.log.exists() else []
+            self.log.unlink(missing_ok=True)
+            return [next(step for step in STEPS if step in line) for line in lines]
+
+        def add_python(self, name: str, minor: int) -> Path:
+            script = FAKE_PYTHON.format(minor=minor, log=self.log, failing=self.pip_fails)
+            return write_program(tmp_path / 'bin' / name, script)
+
+    checkout = Checkout()
+    checkout.requirements.parent.mkdir(parents=True)
+    checkout.requirements.write_text('mediapipe==0.10.21\n')
+    monkeypatch.setenv('PATH', f'{tmp_path / "bin"}:/usr/bin:/bin')
+    # Whatever Pythons this machine has must not be found.
+    for name in mediapipe_environment.PYTHONS:
+        write_program(tmp_path / 'bin' / name, 'exit 127\n')
+    return checkout
+
+
+def test_mediapipe_is_set_up_once(fake_checkout):
+    fake_checkout.add_python('python3', 11)
+    python = mediapipe_environment.prepare_mediapipe(fake_checkout.root)
+    assert python == fake_checkout.root / '.environment/mediapipe-0.10.21/bin/python'
+    assert fake_checkout.commands() == STEPS
+    assert mediapipe_environment.prepare_mediapipe(fake_checkout.root) == python
+    assert fake_checkout.commands() == []
+
+
+def test_an_interrupted_set_up_starts_again(fake_checkout):
+    fake_checkout.add_python('python3', 11)
+    fake_checkout.pip_fails.touch()
+    with pytest.raises(UserError, match=r'installing failed.*exit status 3'):
+        mediapipe_environment.prepare_mediapipe(fake_checkout.root)
+    left_over = fake_checkout.root / mediapipe_environment.FOLDER / 'left_over'
+    left_over.touch()
+    fake_checkout.commands()
+    fake_checkout.pip_fails.unlink()
+    mediapipe_environment.prepare_mediapipe(fake_checkout.root)
+    assert fake_checkout.commands() == STEPS
+    assert not left_over.exists()
+
+
+def test_other_requirements_are_installed_anew(fake_checkout):
+    fake_checkout.add_python('python3', 11)
+    mediapipe_environment.prepare_mediapipe(fake_checkout.root)
+    fake_checkout.commands()
+    fake_checkout.requirements.write_text('mediapipe==0.10.21\nnumpy==1.26.3\n')
+    mediapipe_environment.prepare_mediapipe(fake_checkout.root)
+    assert fake_checkout.commands() == STEPS
+
+
+@pytest.mark.parametrize(
+    ('pythons', 'chosen'),
+    [
+        ({'python3': 10, 'python3.12': 12}, 'python3'),
+        ({'python3': 13, 'python3.11': 11, 'python3.12': 12}, 'python3.12'),
+        ({'python3': 9, 'python3.10': 10}, 'python3.10'),
+    ],
+)
+def test_the_users_python_is_taken_where_it_fits(fake_checkout, pythons, chosen):
+    paths = {name: fake_checkout.add_python(name, minor) for name, minor in pythons.items()}
+    assert mediapipe_environment.find_python() == str(paths[chosen])
+
+
+def test_without_a_fitting_python_it_is_said_which_ones_would_do(fake_checkout):
+    fake_checkout.add_python('python3', 13)
+    with pytest.raises(
+        UserError, match=r'needs Python 3\.10, 3\.11 or 3\.12.*python3 is Python 3\.13'
+    ):
+        mediapipe_environment.find_python()
