@@ -9,10 +9,12 @@ PROGRAMS = ('prepare_models', 'process_media')
 # The modules of tools/ that the two programs need; the others need ROS or the checkout.
 TOOL_MODULES = (
     *PROGRAMS,
+    'annotated_output',
     'media',
     'onnx_graph',
     'programs',
     'tflite_to_onnx',
+    'video_writer',
     'wheel_download',
 )
 
@@ -41,6 +43,8 @@ setup(
         # Needed once, to make the model files. 2.10: has every operator of the models; 1.13: the
         # first that writes their operator set for Python 3.10 and protobuf 4.
         'prepare': ['tflite>=2.10', 'onnx>=1.13,<2'],
+        # Annotated videos in H.264, which every player shows; MPEG-4 without it.
+        'video': ['av>=12'],
     },
     entry_points={
         'console_scripts': [f'{name} = hand_tracking_ros.tools.{name}:main' for name in PROGRAMS]

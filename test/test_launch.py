@@ -37,7 +37,7 @@ from hand_tracking_ros.tracking.model_files import find_model
 from launch import LaunchContext, LaunchDescription
 
 # One domain for each launch: it hears neither the one before nor anybody else.
-DOMAIN_IDS = itertools.cycle(range(1, 101))
+DOMAIN_IDS = (1 + number % 100 for number in itertools.count(os.getpid()))
 WIDTH, HEIGHT = 64, 48
 PICTURE = np.full((HEIGHT, WIDTH, 3), 127, np.uint8)
 IMAGE_TOPIC = '/robot/camera/image_raw'
@@ -52,7 +52,7 @@ LAUNCH_FILE = SHARE / 'launch' / 'hands.launch.py'
 
 
 class LaunchedProcesses:
-    """What launch tells of its processes: their events by their names."""
+    """What launch tells of its processes: their events by the names of their programs."""
 
     def __init__(self):
         self.domain_id = next(DOMAIN_IDS)
@@ -73,7 +73,11 @@ class LaunchedProcesses:
 
     @staticmethod
     def _keeper(events):
-        return lambda event, _context: events.update({event.process_name: event})
+        def keep(event, _context):
+            program, _, _number = event.process_name.rpartition('-')
+            events[program] = event
+
+        return keep
 
 
 @pytest.fixture
@@ -134,7 +138,7 @@ def test_a_published_picture_gives_a_hand_array_of_its_size(client):
 @pytest.mark.launch(fixture=camera_in_a_namespace)
 def test_without_a_source_only_the_hand_tracker_runs_and_it_ends_cleanly(client, processes):
     client.wait_for_node(IMAGE_TOPIC)
-    assert list(processes.started) == ['hand_tracker-1']
+    assert list(processes.started) == ['hand_tracker']
     yield
     assert [event.returncode for event in processes.exited.values()] == [0]
 
@@ -142,7 +146,7 @@ def test_without_a_source_only_the_hand_tracker_runs_and_it_ends_cleanly(client,
 @pytest.mark.launch(fixture=camera_in_a_namespace)
 def test_fast_dds_gets_the_profile_for_images(client, processes):
     client.wait_for_node(IMAGE_TOPIC)
-    environment = processes.started['hand_tracker-1'].env
+    environment = processes.started['hand_tracker'].env
     profile = str(SHARE / 'config' / 'fastdds_shm.xml')
     assert [environment[name] for name in FAST_DDS_VARIABLES] == [profile, profile]
 
@@ -288,6 +292,13 @@ def ros2_launch(tmp_path):
         launched.kill()
 
 
+def test_compressed_images_are_taken_beside_the_image_topic(ros2_launch):
+    launched = ros2_launch('image_topic:=/camera/image_raw', 'image_transport:=compressed')
+    with Client(launched) as client:
+        topic = '/camera/image_raw/compressed'
+        client.wait_for(lambda: client.node.count_subscribers(topic), f'subscription to {topic}')
+
+
 def test_a_source_is_published_and_ctrl_c_ends_everything_cleanly(ros2_launch, tmp_path):
     picture = tmp_path / 'picture.png'
     cv2.imwrite(str(picture), PICTURE)
@@ -300,6 +311,15 @@ def test_a_source_is_published_and_ctrl_c_ends_everything_cleanly(ros2_launch, t
     assert launched.wait() == 0, launched.text()
     assert launched.text().count('process has finished cleanly') == 2, launched.text()
     assert 'Traceback' not in launched.text()
+
+
+def test_a_wrong_parameter_in_params_file_ends_the_launch_with_the_reason(ros2_launch, tmp_path):
+    params_file = tmp_path / 'mine.yaml'
+    params_file.write_text('/**: {ros__parameters: {max_num_hands: 99}}')
+    launched = ros2_launch(f'params_file:={params_file}')
+    assert launched.wait() == 1
+    assert 'error: parameter max_num_hands' in launched.text()
+    assert 'hand_tracker-1 failed with exit code 1' in launched.text()
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ PROGRAMS = (
 # rosdep keys of the modules that are not named as their key. None: rosdep knows no key, and a
 # comment in package.xml says so.
 ROSDEP_KEYS = {
+    'av': None,
     'cv2': 'python3-opencv',
     'numpy': 'python3-numpy',
     'onnx': None,
@@ -146,7 +147,8 @@ def test_modules_installed_by_pip_import_only_what_pip_installs():
             if module.startswith(f'{NAME}.') and own.exists():
                 assert module in modules, f'{name} imports {module}, which setup.py leaves out'
 
-    required = [*distribution.install_requires, *distribution.extras_require['prepare']]
+    extras = distribution.extras_require
+    required = [*distribution.install_requires, *extras['prepare'], *extras['video']]
     required_names = {re.split(r'[<>=]', requirement)[0] for requirement in required}
     imports = third_party_imports(files.values())
     assert {PIP_NAMES.get(name, name) for name in imports} == required_names

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
@@ -42,6 +43,11 @@ from hand_tracking_ros.tracking.drawing import draw_hands
 from hand_tracking_ros.tracking.hand import Hand
 from hand_tracking_ros.tracking.models import HandModels
 from hand_tracking_ros.tracking.tracker import HandTracker
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
+except ImportError:  # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
 
 ImageMessage = Image | CompressedImage
 
@@ -121,13 +127,20 @@ class Camera:
         self, image_transport: str, on_image: Callable[[Camera, ImageMessage], None]
     ) -> None:
         is_raw = image_transport == 'raw'
-        self._image_subscription = self._node.create_subscription(
+        subscribe_to_images = partial(
+            self._node.create_subscription,
             Image if is_raw else CompressedImage,
             self._input('image' if is_raw else 'image/compressed'),
             lambda message: on_image(self, message),
             IMAGE_QOS,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
+        try:
+            self._image_subscription = subscribe_to_images(
+                event_callbacks=SubscriptionEventCallbacks(message_lost=self._count_lost)
+            )
+        except UnsupportedEventTypeError:  # not every middleware tells
+            self._image_subscription = subscribe_to_images()
         info_subscription = self._node.create_subscription(
             CameraInfo,
             self._input('camera_info'),
@@ -212,6 +225,9 @@ class Camera:
             self._annotated.publish(from_rgb(drawing, header))
         if compressed:
             self._annotated_compressed.publish(compressed_from_rgb(drawing, header))
+
+    def _count_lost(self, event) -> None:
+        self.statistics.lost_in_transport = event.total_count
 
     def _count(self, num_hands: int, header: Header, started_s: float) -> None:
         latency = self._node.get_clock().now() - Time.from_msg(header.stamp)

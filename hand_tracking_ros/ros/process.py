@@ -16,6 +16,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 
 from hand_tracking_ros.tracking.errors import UserError
 
@@ -40,7 +41,7 @@ def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     except KeyboardInterrupt:
         pass  # the ordinary way to end a node
     finally:
-        rclpy.try_shutdown()
+        rclpy.get_default_context().try_shutdown()
 
 
 @contextlib.contextmanager
@@ -48,10 +49,13 @@ def spinning(node: Node) -> Iterator[None]:
     """Serve the node's callbacks in another thread, so that the main thread can work."""
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    thread = threading.Thread(target=executor.spin)
+    ended = Future()
+    # Not executor.spin: shutting the executor down under it takes away what it waits for.
+    thread = threading.Thread(target=executor.spin_until_future_complete, args=(ended,))
     thread.start()
     try:
         yield
     finally:
-        executor.shutdown()
+        ended.set_result(None)
         thread.join()
+        executor.shutdown()

@@ -57,7 +57,9 @@ class Bag:
     def __init__(self, path: Path) -> None:
         if path.exists():
             if not _is_bag(path):
-                raise UserError(f'{path} is there already and no recording; remove or rename it')
+                raise UserError(
+                    f'{path} is there already, and not a recording; remove or rename it'
+                )
             shutil.rmtree(path)
         self._writer = Writer(path, version=METADATA_VERSION, storage_plugin=StoragePlugin.MCAP)
         self._writer.open()

@@ -51,7 +51,7 @@ def weigh_node(video: str, max_frames: int) -> dict:
     ros_arguments = ['--ros-args', *(word for rule in remap for word in ('-r', rule))]
     with ExitStack() as stack:
         rclpy.init()
-        stack.callback(rclpy.try_shutdown)
+        stack.callback(rclpy.get_default_context().try_shutdown)
         listener = Listener(namespace)
         node = stack.enter_context(Program('hand_tracker', ros_arguments))
         publisher_arguments = [video, *ros_arguments, '-p', 'wait_for_subscribers:=1']

@@ -64,6 +64,8 @@ def run(arguments: argparse.Namespace) -> None:
     results = Results(recording, job.source.name, counts)
     if results.num_images:
         _write_results(results, job, arguments.output, counts)
+    elif not failure:
+        raise UserError('ended before the first frame: there is nothing to show')
     if failure:
         raise failure
     if counts.unaccounted or counts.lost_in_transport < 0:
@@ -122,7 +124,7 @@ def _make_job(arguments: argparse.Namespace) -> Job:
 
 def _describe_job(job: Job) -> str:
     source = job.source
-    length = f'{source.num_frames} frames' if source.num_frames else 'until Ctrl-C'
+    length = _number(source.num_frames, 'frame') if source.num_frames else 'until Ctrl-C'
     rate_hz = job.rate_hz or source.rate_hz
     return f'{source.name}: {length}, {source.width}x{source.height}, {rate_hz:g} Hz'
 
@@ -149,7 +151,7 @@ def _write_results(results: Results, job: Job, output: Path, counts: Counts) -> 
         'hands': f'in {results.num_with_hands} of {results.num_results} processed frames; '
         f'{_describe_tracks(results.tracks)}',
         'speed': speed,
-        'recorded': f'{results.num_images} images, {results.num_results} results',
+        'recorded': f'{_number(results.num_images, "image")}, {_number(results.num_results, "result")}',
         'written': f'{output / VIDEO_NAME} {codec}{advice}',
     }
     print('\n'.join(f'{name:10}{text}' for name, text in rows.items()))
@@ -166,13 +168,17 @@ def _describe_counts(counts: Counts) -> str:
 
 
 def _describe_speed(results: Results) -> str:
-    if results.rate_hz is None or results.latencies_ms is None:
-        return 'nothing measured'
-    median_ms, p95_ms = results.latencies_ms
-    return (
-        f'{results.rate_hz:.1f} Hz, from image stamp to result {median_ms:.1f} ms (median), '
-        f'{p95_ms:.1f} ms (95 %)'
-    )
+    parts = []
+    if results.rate_hz is not None:
+        parts.append(f'{results.rate_hz:.1f} Hz')
+    if results.latencies_ms is not None:
+        median_ms, p95_ms = results.latencies_ms
+        parts.append(f'{median_ms:.1f} ms from image stamp to result ({p95_ms:.1f} ms at 95 %)')
+    return ', '.join(parts) or 'nothing measured'
+
+
+def _number(count: int, noun: str) -> str:
+    return f'{count} {noun}{"" if count == 1 else "s"}'
 
 
 def _describe_tracks(tracks: dict[int, str]) -> str:

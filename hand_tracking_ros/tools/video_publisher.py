@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import rclpy
 from rclpy.exceptions import ParameterException
@@ -26,11 +25,11 @@ from rclpy.qos import (
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_msgs.msg import Header, UInt64
+from std_msgs.msg import UInt64
 
-from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
 from hand_tracking_ros.ros.parameters import Parameter
-from hand_tracking_ros.tools.camera_info import assumed_camera_info, load_camera_info
+from hand_tracking_ros.tools.camera_info import load_camera_info
+from hand_tracking_ros.tools.frame_messages import FrameMessageMaker, FrameMessages
 from hand_tracking_ros.tools.media import (
     PICTURE_RATE_HZ,
     SOURCE_HELP,
@@ -116,17 +115,6 @@ POLL_PERIOD_S = 0.02
 WAIT_LOG_PERIOD_S = 5.0
 
 
-@dataclass
-class _Messages:
-    """A frame as it will be sent, but for the stamp."""
-
-    header: Header
-    image: Image
-    camera_info: CameraInfo
-    compressed: CompressedImage | None
-    due_s: float
-
-
 class VideoPublisher(Node):
     """Publishes the frames of a source with the rhythm that they were taken in.
 
@@ -141,7 +129,12 @@ class VideoPublisher(Node):
         super().__init__('video_publisher', parameter_overrides=list(overrides))
         self._settings = {parameter.name: self._declare(parameter) for parameter in PARAMETERS}
         calibration = self._settings['camera_info_file']
-        self._calibration = load_camera_info(calibration) if calibration else None
+        self._maker = FrameMessageMaker(
+            self._settings['frame_id'],
+            self._settings['encoding'],
+            self._settings['horizontal_fov_deg'],
+            load_camera_info(calibration) if calibration else None,
+        )
         self._source = open_media(str(self._settings['source']) or find_first_camera())
         self._num_published = 0
         self._image = self._create_sensor_publisher(Image, 'image')
@@ -164,18 +157,17 @@ class VideoPublisher(Node):
             UserError: the calibration is for another image size.
         """
         source, rate_hz = self._source, self._settings['rate'] or self._source.rate_hz
-        frames = f'{source.num_frames} frames' if source.num_frames else 'frames'
+        length = f'{source.num_frames} frames' if source.num_frames else 'frames'
         self._wait_for_subscribers()
         self.get_logger().info(
-            f'Publishing {frames} of {source.name}, {source.width}x{source.height} at '
+            f'Publishing {length} of {source.name}, {source.width}x{source.height} at '
             f'{rate_hz:g} Hz, on {self._image.topic_name}'
         )
-        messages = self._live_messages() if source.is_live else self._paced_messages()
-        try:
-            for message in messages:
-                self._publish(message)
-        finally:
-            messages.close()
+        with contextlib.closing(
+            self._live_messages() if source.is_live else self._paced_messages()
+        ) as frame_messages:
+            for messages in frame_messages:
+                self._publish(messages)
         time.sleep(DELIVERY_S)
 
     def close(self) -> None:
@@ -220,58 +212,29 @@ class VideoPublisher(Node):
     def _count_subscribers(self) -> int:
         return self._image.get_subscription_count() + self._compressed.get_subscription_count()
 
-    def _paced_messages(self) -> Iterator[_Messages]:
-        """Messages of files, decoded ahead and yielded when they are due."""
+    def _paced_messages(self) -> Iterator[FrameMessages]:
+        """Messages of files, made ahead and yielded when they are due."""
         frames = timeline(self._source, self._settings['rate'], self._settings['loop'])
         prepared = prefetch(
-            (self._make_messages(frame, due_s) for frame, due_s in frames), PREFETCH_DEPTH
+            ((self._make_messages(frame), due_s) for frame, due_s in frames), PREFETCH_DEPTH
         )
         pacer = Pacer()
-        try:
-            for messages in prepared:
-                pacer.wait_for(messages.due_s)
+        with contextlib.closing(prepared):
+            for messages, due_s in prepared:
+                pacer.wait_for(due_s)
                 yield messages
-        finally:
-            prepared.close()
 
-    def _live_messages(self) -> Iterator[_Messages]:
+    def _live_messages(self) -> Iterator[FrameMessages]:
         """Messages of a camera, each as soon as it is there."""
         for frame in thinned(self._source, self._settings['rate']):
-            yield self._make_messages(frame, frame.stamp_s)
+            yield self._make_messages(frame)
 
-    def _make_messages(self, frame: Frame, due_s: float) -> _Messages:
-        header = Header(frame_id=self._settings['frame_id'])
-        camera_info = self._make_camera_info(frame)
-        camera_info.header = header
+    def _make_messages(self, frame: Frame) -> FrameMessages:
         has_listener = self._compressed.get_subscription_count() > 0
-        return _Messages(
-            header=header,
-            image=from_rgb(frame.image, header, self._settings['encoding']),
-            camera_info=camera_info,
-            compressed=compressed_from_rgb(frame.image, header) if has_listener else None,
-            due_s=due_s,
-        )
+        return self._maker.make(frame, with_compressed=has_listener)
 
-    def _make_camera_info(self, frame: Frame) -> CameraInfo:
-        height, width = frame.image.shape[:2]
-        if self._calibration is None:
-            return assumed_camera_info(width, height, self._settings['horizontal_fov_deg'])
-        if (self._calibration.width, self._calibration.height) != (width, height):
-            raise UserError(
-                f'parameter camera_info_file: this calibration is for images of '
-                f'{self._calibration.width}x{self._calibration.height}, but {frame.name} has '
-                f'{width}x{height}'
-            )
-        return CameraInfo(
-            width=width,
-            height=height,
-            distortion_model=self._calibration.distortion_model,
-            **{name: getattr(self._calibration, name) for name in 'dkrp'},
-        )
-
-    def _publish(self, messages: _Messages) -> None:
-        # All three messages share this header.
-        messages.header.stamp = self.get_clock().now().to_msg()
+    def _publish(self, messages: FrameMessages) -> None:
+        messages.set_stamp(self.get_clock().now().to_msg())
         self._camera_info.publish(messages.camera_info)
         self._image.publish(messages.image)
         if messages.compressed is not None:
