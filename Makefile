@@ -14,10 +14,12 @@ help: ## this text
 demo: ## track hands with the real node, SOURCE=...; results in demo_output/
 	@environment/run demo $${SOURCE:+--source "$$SOURCE"} --output demo_output
 
-test: ## formatting, lint and every test; one file: make test TESTS=test/test_package.py
-	environment/run ruff format --check .
-	environment/run ruff check .
-	environment/run pytest $(TESTS)
+# Through `python3 -m`: a pytest that apt installed would run outside the environment's Python. From
+# test/: the tests see the installed package, not the sources in the current folder.
+test: ## formatting, lint and every test; one file: make test TESTS=test_package.py
+	environment/run python3 -m ruff format --check .
+	environment/run python3 -m ruff check .
+	cd test && ../environment/run python3 -m pytest $(TESTS)
 
 benchmark: ## time per frame, beside MediaPipe's own
 	@environment/run benchmark

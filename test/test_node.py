@@ -304,6 +304,12 @@ def test_a_wrong_start_is_explained_in_one_line(tmp_path, arguments, complaint):
         assert 'Traceback' not in node.text()
 
 
+def test_a_misspelt_parameter_is_named(tmp_path):
+    with NodeProcess(tmp_path, '-p', 'max_hands:=1') as node, Client(node) as client:
+        client.wait_for_node()
+        assert 'no parameter max_hands; did you mean max_num_hands?' in node.text()
+
+
 def test_compressed_images_are_tracked(tmp_path, hand_image):
     with NodeProcess(tmp_path, '-p', 'image_transport:=compressed') as node, Client(node) as client:
         client.wait_for_node('image/compressed')

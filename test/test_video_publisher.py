@@ -26,8 +26,7 @@ from hand_tracking_ros.tools.camera_info import (  # noqa: E402
 )
 from hand_tracking_ros.tracking.errors import UserError  # noqa: E402
 
-# One domain for each test process: nobody else's topics are heard.
-DOMAIN_ID = 1 + os.getpid() % 100
+DOMAIN_ID = int(os.environ['ROS_DOMAIN_ID'])  # of this test run, see conftest.py
 TIMEOUT_S = 60.0
 WIDTH, HEIGHT = 32, 24
 NUM_PICTURES = 5

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -244,6 +245,7 @@ def declare(node: Node, table: Sequence[Parameter] = PARAMETERS) -> None:
             node.declare_parameter(parameter.name, parameter.default, parameter.descriptor())
         except ParameterException as error:
             raise UserError(f'parameter {parameter.name}: {error}') from error
+    _warn_of_unknown(node, by_name)
 
 
 def describe(table: Sequence[Parameter] = PARAMETERS) -> str:
@@ -255,6 +257,17 @@ def read(node: Node) -> Settings:
     """The values as they are now."""
     values = {field.name: node.get_parameter(field.name).value for field in fields(Settings)}
     return Settings(**values)
+
+
+def _warn_of_unknown(node: Node, by_name: Mapping[str, Parameter]) -> None:
+    """Name parameters that were given but do not exist: ROS ignores them without a word."""
+    # rclpy has no public way to ask what was given.
+    for name in getattr(node, '_parameter_overrides', {}):
+        if node.has_parameter(name) or name.startswith('qos_overrides.'):
+            continue
+        similar = difflib.get_close_matches(name, by_name, n=1)
+        hint = f'did you mean {similar[0]}?' if similar else 'it is ignored'
+        node.get_logger().warning(f'There is no parameter {name}; {hint}')
 
 
 def _check(

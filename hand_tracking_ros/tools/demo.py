@@ -151,7 +151,9 @@ def _write_results(results: Results, job: Job, output: Path, counts: Counts) -> 
         'hands': f'in {results.num_with_hands} of {results.num_results} processed frames; '
         f'{_describe_tracks(results.tracks)}',
         'speed': speed,
-        'recorded': f'{_number(results.num_images, "image")}, {_number(results.num_results, "result")}',
+        'recorded': ', '.join(
+            (_number(results.num_images, 'image'), _number(results.num_results, 'result'))
+        ),
         'written': f'{output / VIDEO_NAME} {codec}{advice}',
     }
     print('\n'.join(f'{name:10}{text}' for name, text in rows.items()))

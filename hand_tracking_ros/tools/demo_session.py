@@ -141,15 +141,17 @@ class Session:
         return None
 
     def _settle(self) -> None:
-        """Hear the tracker's last results and counts."""
+        """Hear everything that is still on its way, and the tracker's last counts."""
         recorder = self._recorder
         num_before, deadline_s = recorder.num_diagnostics, time.monotonic() + SETTLE_TIMEOUT_S
         while time.monotonic() < deadline_s:
+            num_heard = recorder.num_heard
             self._executor.spin_once(timeout_sec=POLL_PERIOD_S)
             counts = recorder.counts
+            is_quiet = recorder.num_heard == num_heard
             is_news = recorder.num_diagnostics > num_before
             is_complete = recorder.status.num_results >= counts.processed
-            if is_news and is_complete and not counts.unaccounted:
+            if is_quiet and is_news and is_complete and not counts.unaccounted:
                 return
 
     def _show(self, progress: tqdm) -> None:
@@ -182,10 +184,12 @@ def _publisher_arguments(job: Job) -> list[str]:
 
 
 def _progress_bar(source: MediaSource) -> tqdm:
+    # Fits a terminal of 80 columns.
+    known_length = '{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}'
     return tqdm(
         desc='tracking',
         total=source.num_frames or None,
-        unit='frame',
+        bar_format=known_length if source.num_frames else '{desc} {n_fmt} frames{postfix}',
         mininterval=0.1 if sys.stderr.isatty() else 10.0,
     )
 

@@ -94,7 +94,7 @@ def open_media(source: str | os.PathLike) -> MediaSource:
     Raises:
         UserError: the source does not exist, or holds no picture that can be read.
     """
-    _silence_opencv()
+    silence_opencv()
     text = os.fspath(source)
     path = Path(text).expanduser()
     if path.is_dir():
@@ -113,7 +113,7 @@ def find_first_camera() -> str:
     Raises:
         UserError: there is none.
     """
-    _silence_opencv()
+    silence_opencv()
     # Only Linux lists its cameras; elsewhere the first index is tried.
     for index in _camera_indices() or ([] if sys.platform == 'linux' else [0]):
         try:
@@ -278,7 +278,7 @@ def _describe_cameras() -> str:
     )
 
 
-def _silence_opencv() -> None:
+def silence_opencv() -> None:
     """Keep OpenCV and ffmpeg from explaining every failed attempt on stderr.
 
     What matters to the user is in this module's errors. ffmpeg reads the variable at its first

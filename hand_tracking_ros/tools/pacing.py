@@ -17,13 +17,13 @@ class Pacer:
 
     Args:
         clock: returns seconds, rising.
-        sleep: waits that many seconds.
+        sleep: waits that many seconds, or less if the wait is to be cut short.
     """
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._clock = clock
         self._sleep = sleep

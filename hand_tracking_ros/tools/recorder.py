@@ -100,6 +100,7 @@ class Recorder(Node):
         counts: where every frame went, as far as publisher and tracker have said.
         status: the last moments.
         num_diagnostics: how many times the tracker has told its counts.
+        num_heard: messages of all kinds.
     """
 
     def __init__(self, bag: Bag, context) -> None:
@@ -107,6 +108,7 @@ class Recorder(Node):
         self.counts = Counts()
         self.status = Status()
         self.num_diagnostics = 0
+        self.num_heard = 0
         self._bag = bag
         self._handlers = {HANDS_TOPIC: self._on_hands, DIAGNOSTICS_TOPIC: self._on_diagnostics}
         for topic in RECORDED_TOPICS:
@@ -122,6 +124,7 @@ class Recorder(Node):
 
         def record(serialized: bytes) -> None:
             now_ns = time.time_ns()
+            self.num_heard += 1
             self._bag.write(topic, now_ns, serialized)
             if handler:
                 handler(deserialize_message(serialized, message_type), now_ns)
@@ -152,4 +155,5 @@ class Recorder(Node):
                 self._record_from(IMAGE_TOPIC)
 
     def _on_frames_published(self, message: UInt64) -> None:
+        self.num_heard += 1
         self.counts.published = message.data

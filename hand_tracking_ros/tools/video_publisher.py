@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
-import signal
 import sys
 import threading
 import time
@@ -39,6 +38,7 @@ from hand_tracking_ros.tools.media import (
 )
 from hand_tracking_ros.tools.pacing import Pacer, thinned, timeline
 from hand_tracking_ros.tools.prefetch import prefetch
+from hand_tracking_ros.tools.processes import stop_on_signal
 from hand_tracking_ros.tools.programs import run_program
 from hand_tracking_ros.tracking.errors import UserError
 
@@ -150,23 +150,27 @@ class VideoPublisher(Node):
             ),
         )
 
-    def run(self) -> None:
-        """Publish all frames, to the end of the source.
+    def run(self, stop: threading.Event) -> None:
+        """Publish all frames, to the end of the source or until told to stop.
+
+        A frame that has begun to be published is published and counted whole.
 
         Raises:
             UserError: the calibration is for another image size.
         """
         source, rate_hz = self._source, self._settings['rate'] or self._source.rate_hz
         length = f'{source.num_frames} frames' if source.num_frames else 'frames'
-        self._wait_for_subscribers()
+        self._wait_for_subscribers(stop)
         self.get_logger().info(
             f'Publishing {length} of {source.name}, {source.width}x{source.height} at '
             f'{rate_hz:g} Hz, on {self._image.topic_name}'
         )
         with contextlib.closing(
-            self._live_messages() if source.is_live else self._paced_messages()
+            self._live_messages() if source.is_live else self._paced_messages(stop)
         ) as frame_messages:
             for messages in frame_messages:
+                if stop.is_set():
+                    break
                 self._publish(messages)
         time.sleep(DELIVERY_S)
 
@@ -197,28 +201,28 @@ class VideoPublisher(Node):
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
 
-    def _wait_for_subscribers(self) -> None:
+    def _wait_for_subscribers(self, stop: threading.Event) -> None:
         expected = self._settings['wait_for_subscribers']
         if not expected:
             return
-        while (found := self._count_subscribers()) < expected:
+        while (found := self._count_subscribers()) < expected and not stop.is_set():
             self.get_logger().info(
                 f'Waiting for {expected} subscribers to {self._image.topic_name}, {found} so far',
                 throttle_duration_sec=WAIT_LOG_PERIOD_S,
             )
-            time.sleep(POLL_PERIOD_S)
-        time.sleep(DISCOVERY_SETTLE_S)
+            stop.wait(POLL_PERIOD_S)
+        stop.wait(DISCOVERY_SETTLE_S)
 
     def _count_subscribers(self) -> int:
         return self._image.get_subscription_count() + self._compressed.get_subscription_count()
 
-    def _paced_messages(self) -> Iterator[FrameMessages]:
+    def _paced_messages(self, stop: threading.Event) -> Iterator[FrameMessages]:
         """Messages of files, made ahead and yielded when they are due."""
         frames = timeline(self._source, self._settings['rate'], self._settings['loop'])
         prepared = prefetch(
             ((self._make_messages(frame), due_s) for frame, due_s in frames), PREFETCH_DEPTH
         )
-        pacer = Pacer()
+        pacer = Pacer(sleep=stop.wait)
         with contextlib.closing(prepared):
             for messages, due_s in prepared:
                 pacer.wait_for(due_s)
@@ -274,18 +278,19 @@ def _describe_parameters() -> str:
 
 
 def _run(arguments: Sequence[str], source: str | None) -> None:
-    # Both signals end the loop below in order, before the middleware goes.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        # Signals are ours: they end the loop below in order, before the middleware goes.
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
         raise UserError(f'ROS arguments: {error}') from error
     try:
         overrides = [RclpyParameter('source', value=source)] if source else []
-        with contextlib.closing(VideoPublisher(overrides)) as node, _spinning(node):
-            node.run()
-    except KeyboardInterrupt:
-        pass  # the way to end a camera or a loop
+        with (
+            stop_on_signal() as stop,
+            contextlib.closing(VideoPublisher(overrides)) as node,
+            _spinning(node),
+        ):
+            node.run(stop)
     finally:
         rclpy.try_shutdown()
 

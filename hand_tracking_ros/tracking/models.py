@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from hand_tracking_ros.tracking.inference import InferenceSession
 from hand_tracking_ros.tracking.landmark_model import LandmarkModel
 from hand_tracking_ros.tracking.model_files import find_model
 from hand_tracking_ros.tracking.palm_detector import PalmDetector
+from hand_tracking_ros.tracking.region import whole_image
 
 # MediaPipe's option model_complexity, and the names of the files it stands for.
 COMPLEXITIES = {0: 'lite', 1: 'full'}
@@ -50,4 +53,12 @@ class HandModels:
             InferenceSession(find_model(name, model_directory), execution_provider, num_threads)
             for name in (f'palm_detection_{kind}', f'hand_landmark_{kind}')
         )
-        return cls(PalmDetector(palm), LandmarkModel(landmark), landmark.provider)
+        models = cls(PalmDetector(palm), LandmarkModel(landmark), landmark.provider)
+        models._warm_up()
+        return models
+
+    def _warm_up(self) -> None:
+        """Run both once: a network's first run takes many times as long as all others."""
+        image = np.zeros((64, 64, 3), np.uint8)
+        self.palm_detector.detect(image, min_confidence=1.0)
+        self.landmark_model.estimate(image, [whole_image(image)])
