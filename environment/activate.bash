@@ -3,8 +3,8 @@
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
-fail() {
-  printf 'error: %s\n' "$@" >&2
+fail() { # WHAT_HAPPENED WHAT_TO_DO
+  printf 'error: %s\n  %s\n' "$1" "$2" >&2
   exit 1
 }
 

@@ -198,10 +198,11 @@ def test_without_any_camera_the_search_says_what_to_do(monkeypatch):
 
 
 class FakeCapture:
-    """What OpenCV does for a camera that is unplugged after three frames."""
+    """What OpenCV does for a camera that is unplugged after some frames."""
 
     def __init__(self, index, *_backend):
-        self.frames_left = 3 if index == 4 else 0
+        # One to see that it works, those that waited in the driver, and two more.
+        self.frames_left = 3 + media.NUM_STALE_FRAMES if index == 4 else 0
         self.is_released = False
 
     def set(self, *_property):

@@ -32,6 +32,9 @@ FALLBACK_RATE_HZ = 30.0
 # Containers without a rate report their time base instead (1000 or 90000 per second).
 MAX_PLAUSIBLE_RATE_HZ = 500.0
 
+# Frames that may wait in a camera's driver since it was opened; they show the past.
+NUM_STALE_FRAMES = 4
+
 SOURCE_HELP = 'video file, folder of pictures, picture, or camera index such as 0'
 
 _logger = logging.getLogger(__name__)
@@ -216,6 +219,8 @@ class _Camera(MediaSource):
         super().__init__(f'camera {index}', first, _rate_of(self._capture), 0)
 
     def __iter__(self) -> Iterator[Frame]:
+        for _ in range(NUM_STALE_FRAMES):
+            self._capture.grab()
         start_s = None
         index = 0
         while self._capture.grab():

@@ -13,10 +13,12 @@ import cv2
 import numpy as np
 
 from hand_tracking_ros.tracking.drawing import (
-    HELD_COLOR,
     LABEL_TEXT_COLOR,
     OUTLINE_COLOR,
+    Color,
     draw_hands,
+    draw_text,
+    text_width,
 )
 from hand_tracking_ros.tracking.hand import Hand
 
@@ -30,7 +32,9 @@ CAPTION_HEIGHT_PX = 34
 HEADER_HEIGHT_PX = 104
 SHEET_COLOR = (30, 33, 38)
 CAPTION_COLOR = (176, 182, 190)
-FONT = cv2.FONT_HERSHEY_SIMPLEX
+TITLE_HEIGHT_PX = 24
+TEXT_HEIGHT_PX = 13
+TIME_WIDTH_PX = 110
 
 
 @dataclass(frozen=True)
@@ -120,8 +124,8 @@ class ContactSheet:
             SHEET_COLOR,
             np.uint8,
         )
-        self._write(title, (GAP_PX, 46), 1.1, LABEL_TEXT_COLOR, 2)
-        self._write(subtitle, (GAP_PX, 82), 0.62, CAPTION_COLOR, 1)
+        self._write(title, (GAP_PX, 46), TITLE_HEIGHT_PX, LABEL_TEXT_COLOR)
+        self._write(subtitle, (GAP_PX, 82), TEXT_HEIGHT_PX, CAPTION_COLOR)
 
     def add(self, shot: Shot) -> None:
         """Put the next frame on the page."""
@@ -132,23 +136,17 @@ class ContactSheet:
         tile = render(shot, self._tile_width, self._tile_height)
         self._sheet[top : top + self._tile_height, left : left + self._tile_width] = tile
         baseline = top + self._tile_height + 23
-        self._write(f'{shot.time_s:.2f} s', (left, baseline), 0.55, LABEL_TEXT_COLOR, 1)
-        self._write(
-            f'frame {shot.index}: {describe_hands(shot.hands)}',
-            (left + 110, baseline),
-            0.55,
-            CAPTION_COLOR,
-            1,
-        )
+        words = f'frame {shot.index}: {describe_hands(shot.hands)}'
+        self._write(f'{shot.time_s:.2f} s', (left, baseline), TEXT_HEIGHT_PX, LABEL_TEXT_COLOR)
+        self._write(words, (left + TIME_WIDTH_PX, baseline), TEXT_HEIGHT_PX, CAPTION_COLOR)
 
     def save(self, path: Path) -> None:
         """Write the page as a picture file."""
         path.write_bytes(cv2.imencode(path.suffix, self._sheet[..., ::-1])[1].tobytes())
 
-    def _write(self, text, position, scale, color, thickness) -> None:
-        # OpenCV's fonts know ASCII only.
-        text = text.encode('ascii', 'replace').decode()
-        cv2.putText(self._sheet, text, position, FONT, scale, color, thickness, cv2.LINE_AA)
+    def _write(self, text: str, position: tuple[int, int], height_px: int, color: Color) -> None:
+        ascii_text = text.encode('ascii', 'replace').decode()
+        draw_text(self._sheet, ascii_text, position, height_px, color)
 
 
 def describe_hands(hands: Sequence[Hand] | None) -> str:
@@ -162,13 +160,11 @@ def describe_hands(hands: Sequence[Hand] | None) -> str:
 
 def _draw_note(image: np.ndarray, text: str) -> None:
     """Text in a box in the first corner."""
-    scale = max(0.4, image.shape[0] / 720 * 0.8)
-    (width, height), baseline = cv2.getTextSize(text, FONT, scale, 1)
-    margin = height // 2
-    cv2.rectangle(
-        image, (0, 0), (width + 2 * margin, height + baseline + 2 * margin), OUTLINE_COLOR, -1
-    )
-    cv2.putText(image, text, (margin, margin + height), FONT, scale, HELD_COLOR, 1, cv2.LINE_AA)
+    height_px = max(9, image.shape[0] // 45)
+    margin = height_px // 2 + 2
+    width = text_width(text, height_px) + 2 * margin
+    image[: height_px + 2 * margin, :width] = OUTLINE_COLOR
+    draw_text(image, text, (margin, margin + height_px), height_px, LABEL_TEXT_COLOR)
 
 
 def _distance(first: float, second: float) -> float:
