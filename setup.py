@@ -28,20 +28,19 @@ setup(
     package_dir={'hand_tracking_ros.models': 'models'},
     package_data={'hand_tracking_ros.models': ['manifest.yaml']},
     py_modules=[f'hand_tracking_ros.tools.{name}' for name in TOOL_MODULES],
+    # All lower bounds were tried together on Python 3.10; the upper ones are the next major release.
     install_requires=[
-        'numpy>=1.21,<3',  # 1.21: Ubuntu 22.04's; numpy 1 and 2 both give the same results
-        'onnxruntime>=1.16,<2',  # 1.16: the first that the models were tried with
+        'numpy>=1.21,<3',  # 1.21: Ubuntu 22.04's; the results are the same with numpy 1 and 2
+        # For a GPU: pip uninstall onnxruntime, then pip install onnxruntime-gpu.
+        'onnxruntime>=1.16,<2',
         # 4.5.4: Ubuntu 22.04's. Headless: no window is opened, no display libraries are needed.
         'opencv-python-headless>=4.5.4,<6',
         'PyYAML>=5.4,<7',  # 5.4: Ubuntu 22.04's
         'tqdm>=4.57,<5',  # 4.57: Ubuntu 22.04's
     ],
     extras_require={
-        # onnxruntime and onnxruntime-gpu own the same module, and pip cannot take one requirement
-        # away: uninstall onnxruntime before installing this.
-        'gpu': ['onnxruntime-gpu>=1.18,<2'],
-        # Needed once, to make the model files. 2.10: has every operator of the models; 1.13: the
-        # first that writes their operator set for Python 3.10 and protobuf 4.
+        # No `gpu`: an extra cannot take onnxruntime away, and onnxruntime-gpu owns the same module.
+        # Needed once, to make the model files.
         'prepare': ['tflite>=2.10', 'onnx>=1.13,<2'],
         # Annotated videos in H.264, which every player shows; MPEG-4 without it.
         'video': ['av>=12'],

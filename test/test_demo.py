@@ -238,6 +238,8 @@ def test_a_program_that_dies_on_the_way_is_named_and_the_rest_is_saved(tmp_path,
 
 def test_a_node_that_cannot_start_is_an_error_with_its_own_words(tmp_path, monkeypatch):
     video = write_video(tmp_path / 'grey.avi', NUM_FRAMES)
+    (tmp_path / 'demo_output').mkdir()
+    (tmp_path / 'demo_output' / 'hands.json').write_text('of an earlier run')
     monkeypatch.setenv('HAND_TRACKING_ROS_MODELS', str(tmp_path / 'broken'))
     (tmp_path / 'broken').mkdir()
     (tmp_path / 'broken' / 'palm_detection_full.onnx').write_bytes(b'not a model')
@@ -245,6 +247,7 @@ def test_a_node_that_cannot_start_is_an_error_with_its_own_words(tmp_path, monke
     assert exit_status == 1
     assert 'error: hand_tracker ended with exit status 1' in output
     assert 'palm_detection_full.onnx' in output and 'Traceback' not in output
+    assert not (tmp_path / 'demo_output' / 'hands.json').exists()
 
 
 @pytest.mark.parametrize(

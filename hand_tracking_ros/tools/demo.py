@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     job = _make_job(arguments)
     recording, logs = arguments.output / RECORDING_NAME, arguments.output / LOG_FOLDER_NAME
-    _make_folder(logs)
+    _prepare_folder(arguments.output, logs)
     print(_describe_job(job), flush=True)
     with stop_on_signal() as stop, Bag(recording) as bag, Session(bag, logs) as session:
         failure = session.run(job, stop)
@@ -108,11 +108,14 @@ def _positive(text: str) -> float:
     return number
 
 
-def _make_folder(path: Path) -> None:
+def _prepare_folder(output: Path, logs: Path) -> None:
+    """Make the folders, without results of an earlier run: those of this one may not come."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        logs.mkdir(parents=True, exist_ok=True)
+        for name in (VIDEO_NAME, SHEET_NAME, HANDS_NAME):
+            (output / name).unlink(missing_ok=True)
     except OSError as error:
-        raise UserError(f'--output: {path} cannot be made ({error.strerror})') from error
+        raise UserError(f'--output {output}: cannot be used ({error})') from error
 
 
 def _make_job(arguments: argparse.Namespace) -> Job:
