@@ -28,7 +28,7 @@ setup(
     package_dir={'hand_tracking_ros.models': 'models'},
     package_data={'hand_tracking_ros.models': ['manifest.yaml']},
     py_modules=[f'hand_tracking_ros.tools.{name}' for name in TOOL_MODULES],
-    # All lower bounds were tried together on Python 3.10; the upper ones are the next major release.
+    # The lower bounds were tried together on Python 3.10; the upper are the next major releases.
     install_requires=[
         'numpy>=1.21,<3',  # 1.21: Ubuntu 22.04's; the results are the same with numpy 1 and 2
         # For a GPU: pip uninstall onnxruntime, then pip install onnxruntime-gpu.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from hand_tracking_ros.tracking.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.models import HandModels
 from hand_tracking_ros.tracking.palm_detector import Palm

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from hand_tracking_ros.tracking.palm_detector import (
     decode,
     make_anchors,

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs ROS 2')
 
-from hand_tracking_ros.ros import parameter_docs  # noqa: E402
-from hand_tracking_ros.ros.parameters import PARAMETERS, Settings  # noqa: E402
+from hand_tracking_ros.ros import parameter_docs
+from hand_tracking_ros.ros.parameters import PARAMETERS, Settings
 
 CHECKOUT = Path(__file__).parents[1]
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

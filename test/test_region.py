@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from fake_world import upright_hand
+
 from hand_tracking_ros.tracking.region import (
     Region,
     crop,
@@ -36,7 +37,7 @@ def test_a_crop_shows_what_to_image_says_lies_there():
 
 @pytest.mark.parametrize('angle_deg', [-170, -90, 0, 35, 120])
 def test_the_region_turns_with_the_hand(angle_deg):
-    points = rotated(upright_hand() * 80, math.radians(angle_deg)) + [300, 200]
+    points = rotated(upright_hand() * 80, math.radians(angle_deg)) + np.array([300, 200])
     upright = region_from_landmarks(upright_hand() * 80 + [300, 200])
     region = region_from_landmarks(points)
     turn = region.rotation_rad - upright.rotation_rad

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from fake_world import IMAGE, FakeHand, FakeWorld
+
 from hand_tracking_ros.tracking import Handedness, HandTracker, TrackerOptions, TrackingState
 
 FRAME_S = 1 / 30
@@ -190,5 +191,5 @@ def test_a_region_without_a_hand_is_not_reported():
     ids=['grey', 'float', 'empty'],
 )
 def test_an_image_of_another_kind_is_refused_with_what_was_found(image):
-    with pytest.raises(ValueError, match='expected .height, width, 3. and uint8'):
+    with pytest.raises(ValueError, match=r'expected \(height, width, 3\) and uint8'):
         HandTracker(models=FakeWorld().models).track(image, 0.0)

@@ -44,6 +44,7 @@ class Parameter:
         minimum, maximum: smallest and largest number, both allowed.
         choices: the words allowed.
         read_only: fixed at start.
+        is_any_type: a value of another type than the default's is taken too.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Parameter:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     read_only: bool = False
+    is_any_type: bool = False
 
     def descriptor(self) -> ParameterDescriptor:
         """This row as ROS describes it to `ros2 param describe` and rqt."""
@@ -61,6 +63,7 @@ class Parameter:
             type=_TYPES[type(self.default)],
             description=self.description,
             read_only=self.read_only,
+            dynamic_typing=self.is_any_type,
         )
         if self.choices:
             descriptor.additional_constraints = 'one of: ' + ', '.join(self.choices)

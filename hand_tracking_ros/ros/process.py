@@ -8,6 +8,7 @@ main thread, and the middleware goes last.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,11 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from hand_tracking_ros.tracking.errors import UserError
+
+
+def own_arguments(arguments: Sequence[str]) -> list[str]:
+    """The part of a command line that is the program's; ROS reads all from --ros-args on."""
+    return list(itertools.takewhile(lambda argument: argument != '--ros-args', arguments))
 
 
 @contextlib.contextmanager

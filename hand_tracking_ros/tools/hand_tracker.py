@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from hand_tracking_ros.ros import hand_tracker_node
 from hand_tracking_ros.ros.parameters import describe
+from hand_tracking_ros.ros.process import own_arguments
 from hand_tracking_ros.tools.programs import run_program
 
 TOPICS = """
@@ -30,14 +31,12 @@ parameters (--ros-args -p NAME:=VALUE):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     arguments = sys.argv[1:] if argv is None else list(argv)
-    # ROS reads everything from --ros-args on; what stands before it is ours.
-    own = arguments[: arguments.index('--ros-args')] if '--ros-args' in arguments else arguments
     argparse.ArgumentParser(
         prog='hand_tracker',
         usage='hand_tracker [-h] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
         description=__doc__ + '\n' + TOPICS + describe(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(own)
+    ).parse_args(own_arguments(arguments))
     return run_program(lambda: hand_tracker_node.run(['hand_tracker', *arguments]))
 
 

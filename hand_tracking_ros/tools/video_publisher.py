@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 
-import rclpy
-from rclpy.exceptions import ParameterException
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RclpyParameter
 from rclpy.qos import (
@@ -22,11 +18,12 @@ from rclpy.qos import (
     qos_profile_sensor_data,
 )
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import UInt64
 
+from hand_tracking_ros.ros import parameters
 from hand_tracking_ros.ros.parameters import Parameter
+from hand_tracking_ros.ros.process import own_arguments, ros_process, spinning
 from hand_tracking_ros.tools.camera_info import load_camera_info
 from hand_tracking_ros.tools.frame_messages import FrameMessageMaker, FrameMessages
 from hand_tracking_ros.tools.media import (
@@ -40,7 +37,6 @@ from hand_tracking_ros.tools.pacing import Pacer, thinned, timeline
 from hand_tracking_ros.tools.prefetch import prefetch
 from hand_tracking_ros.tools.processes import stop_on_signal
 from hand_tracking_ros.tools.programs import run_program
-from hand_tracking_ros.tracking.errors import UserError
 
 PARAMETERS = (
     Parameter(
@@ -48,6 +44,7 @@ PARAMETERS = (
         '',
         f'What to publish: {SOURCE_HELP}. Empty: the first camera.',
         read_only=True,
+        is_any_type=True,  # a camera index is a number to ROS: source:=0
     ),
     Parameter(
         'rate',
@@ -127,7 +124,8 @@ class VideoPublisher(Node):
 
     def __init__(self, overrides: Sequence[RclpyParameter] = ()) -> None:
         super().__init__('video_publisher', parameter_overrides=list(overrides))
-        self._settings = {parameter.name: self._declare(parameter) for parameter in PARAMETERS}
+        parameters.declare(self, PARAMETERS)
+        self._settings = {row.name: self.get_parameter(row.name).value for row in PARAMETERS}
         calibration = self._settings['camera_info_file']
         self._maker = FrameMessageMaker(
             self._settings['frame_id'],
@@ -179,19 +177,6 @@ class VideoPublisher(Node):
         self._source.close()
         self.get_logger().info(f'Published {self._num_published} frames of {self._source.name}')
         self.destroy_node()
-
-    def _declare(self, parameter: Parameter):
-        descriptor = parameter.descriptor()
-        # A camera index looks like a number to ROS: source:=0.
-        descriptor.dynamic_typing = parameter.name == 'source'
-        try:
-            value = self.declare_parameter(parameter.name, parameter.default, descriptor).value
-        except ParameterException as error:
-            raise UserError(f'parameter {parameter.name}: {error}') from error
-        complaint = parameter.complaint(value)
-        if complaint:
-            raise UserError(f'parameter {complaint}')
-        return value
 
     def _create_sensor_publisher(self, message_type: type, topic: str):
         return self.create_publisher(
@@ -250,9 +235,7 @@ class VideoPublisher(Node):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     arguments = sys.argv[1:] if argv is None else list(argv)
-    # ROS reads everything from --ros-args on; what stands before it is ours.
-    own = list(itertools.takewhile(lambda argument: argument != '--ros-args', arguments))
-    source = _parse(own).source
+    source = _parse(own_arguments(arguments)).source
     return run_program(lambda: _run(['video_publisher', *arguments], source))
 
 
@@ -261,7 +244,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog='video_publisher',
         usage='video_publisher [-h] [SOURCE] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
         description=__doc__,
-        epilog=TOPICS + _describe_parameters(),
+        epilog=TOPICS + parameters.describe(PARAMETERS),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -270,43 +253,15 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _describe_parameters() -> str:
-    return '\n'.join(
-        f'  {parameter.name} ({parameter.default!r})\n      {parameter.description}'
-        for parameter in PARAMETERS
-    )
-
-
 def _run(arguments: Sequence[str], source: str | None) -> None:
-    try:
-        # Signals are ours: they end the loop below in order, before the middleware goes.
-        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
-    except RuntimeError as error:
-        raise UserError(f'ROS arguments: {error}') from error
-    try:
-        overrides = [RclpyParameter('source', value=source)] if source else []
-        with (
-            stop_on_signal() as stop,
-            contextlib.closing(VideoPublisher(overrides)) as node,
-            _spinning(node),
-        ):
-            node.run(stop)
-    finally:
-        rclpy.try_shutdown()
-
-
-@contextlib.contextmanager
-def _spinning(node: Node) -> Iterator[None]:
-    """Answer parameter services in a thread of its own while the main thread publishes."""
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    thread = threading.Thread(target=executor.spin)
-    thread.start()
-    try:
-        yield
-    finally:
-        executor.shutdown()
-        thread.join()
+    overrides = [RclpyParameter('source', value=source)] if source else []
+    with (
+        ros_process(arguments),
+        stop_on_signal() as stop,
+        contextlib.closing(VideoPublisher(overrides)) as node,
+        spinning(node),
+    ):
+        node.run(stop)
 
 
 if __name__ == '__main__':
