@@ -22,7 +22,7 @@ test: ## formatting, lint and every test; one file: make test TESTS=test_package
 	cd test && ../environment/run python3 -m pytest $(TESTS)
 
 benchmark: ## time per frame, beside MediaPipe's own
-	@environment/run benchmark
+	@environment/run benchmark $(ARGS)
 
 clean: ## remove what set-up, builds and the demo left behind, all but the models
 	rm -rf .environment demo_output benchmark_output build install log *.egg-info

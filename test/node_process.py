@@ -23,10 +23,8 @@ from visualization_msgs.msg import MarkerArray
 
 from hand_tracking_ros.msg import HandArray
 
-# A domain for each node: nobody else's topics are heard.
-_DOMAIN_IDS = itertools.cycle(range(101, 231))
-for _ in range(os.getpid() % 130):
-    next(_DOMAIN_IDS)
+# A domain for each node: nobody else's topics are heard. The ports of higher ones are not free.
+_DOMAIN_IDS = (1 + number % 101 for number in itertools.count(os.getpid()))
 TIMEOUT_S = 60.0
 RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 

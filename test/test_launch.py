@@ -80,6 +80,15 @@ class LaunchedProcesses:
         return keep
 
 
+@pytest.fixture(autouse=True)
+def restored_environment():
+    """What launch sets and unsets is this process's own environment, which other tests need."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture
 def processes():
     return LaunchedProcesses()

@@ -1,6 +1,7 @@
 """The package as it is installed: by colcon, and by pip on a machine without ROS."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -55,16 +56,20 @@ def dependencies(*kinds):
 
 
 def setup_py():
-    """The distribution that setup.py describes."""
+    """What setup.py describes: version, packages, py_modules, install_requires, extras_require."""
     pytest.importorskip('setuptools')
-    from distutils.core import run_setup
-
-    previous = Path.cwd()
-    os.chdir(CHECKOUT)
-    try:
-        return run_setup('setup.py', stop_after='init')
-    finally:
-        os.chdir(previous)
+    # In a process of its own, because reading it changes how Python finds distutils.
+    code = (
+        'import json, setuptools; from distutils.core import run_setup; '
+        'found = run_setup("setup.py", stop_after="init"); '
+        'names = "packages", "py_modules", "install_requires", "extras_require"; '
+        'description = {name: getattr(found, name) for name in names}; '
+        'print(json.dumps({"version": found.get_version(), **description}))'
+    )
+    result = subprocess.run(
+        [sys.executable, '-c', code], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    return json.loads(result.stdout)
 
 
 def imported_modules(file):
@@ -72,7 +77,7 @@ def imported_modules(file):
     for node in ast.walk(ast.parse(file.read_text(encoding='utf-8'))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
             yield node.module
             # What is imported from one of our packages may be a module of it.
             if node.module.startswith(NAME):
@@ -101,7 +106,7 @@ def test_version_is_the_same_everywhere():
         r'^(\d+\.\d+\.\d+) \(', (CHECKOUT / 'CHANGELOG.rst').read_text(), re.MULTILINE
     )
     assert newest_change[1] == version
-    assert setup_py().get_version() == version
+    assert setup_py()['version'] == version
 
 
 def test_every_import_is_a_dependency_in_package_xml():
@@ -122,22 +127,21 @@ def test_every_import_is_a_dependency_in_package_xml():
 def test_every_dependency_in_package_xml_is_imported():
     imports = third_party_imports([*python_files(NAME), *python_files('launch')])
     used = {ROSDEP_KEYS.get(name, name) for name in imports}
-    in_messages = set(re.findall(r'^(\w+)/', '\n'.join(
-        file.read_text() for file in (CHECKOUT / 'msg').glob('*.msg')
-    ), re.MULTILINE))  # fmt: skip
+    messages = '\n'.join(file.read_text() for file in (CHECKOUT / 'msg').glob('*.msg'))
+    in_messages = set(re.findall(r'^(\w+)/', messages, re.MULTILINE))
     declared = dependencies('depend', 'exec_depend')
     assert declared - used - in_messages - NEVER_IMPORTED == set()
 
 
 def test_modules_installed_by_pip_import_only_what_pip_installs():
-    distribution = setup_py()
-    modules = {f'{package}.__init__' for package in distribution.packages}
+    description = setup_py()
+    modules = {f'{package}.__init__' for package in description['packages']}
     modules |= {
         f'{package}.{file.stem}'
-        for package in distribution.packages
+        for package in description['packages']
         for file in (CHECKOUT / package.replace('.', '/')).glob('*.py')
     }
-    modules |= set(distribution.py_modules)
+    modules |= set(description['py_modules'])
     files = {name: CHECKOUT / (name.replace('.', '/') + '.py') for name in modules}
     files = {name: file for name, file in files.items() if file.exists()}
 
@@ -147,8 +151,8 @@ def test_modules_installed_by_pip_import_only_what_pip_installs():
             if module.startswith(f'{NAME}.') and own.exists():
                 assert module in modules, f'{name} imports {module}, which setup.py leaves out'
 
-    extras = distribution.extras_require
-    required = [*distribution.install_requires, *extras['prepare'], *extras['video']]
+    extras = description['extras_require']
+    required = [*description['install_requires'], *extras['prepare'], *extras['video']]
     required_names = {re.split(r'[<>=]', requirement)[0] for requirement in required}
     imports = third_party_imports(files.values())
     assert {PIP_NAMES.get(name, name) for name in imports} == required_names
