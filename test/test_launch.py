@@ -24,10 +24,10 @@ from launch.actions import (
     IncludeLaunchDescription,
     RegisterEventHandler,
     SetEnvironmentVariable,
-    UnsetEnvironmentVariable,
 )
 from launch.event_handlers import OnProcessExit, OnProcessStart
 from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.utilities import perform_substitutions
 from launch_pytest.actions import ReadyToTest
 from node_process import TIMEOUT_S, Client
 from sensor_msgs.msg import Image
@@ -101,7 +101,6 @@ def camera_in_a_namespace(processes):
     return LaunchDescription(
         [
             SetEnvironmentVariable('ROS_DOMAIN_ID', str(processes.domain_id)),
-            *[UnsetEnvironmentVariable(name) for name in FAST_DDS_VARIABLES],
             *processes.event_handlers(),
             IncludeLaunchDescription(
                 PythonLaunchDescriptionSource(str(LAUNCH_FILE)),
@@ -152,14 +151,6 @@ def test_without_a_source_only_the_hand_tracker_runs_and_it_ends_cleanly(client,
     assert [event.returncode for event in processes.exited.values()] == [0]
 
 
-@pytest.mark.launch(fixture=camera_in_a_namespace)
-def test_fast_dds_gets_the_profile_for_images(client, processes):
-    client.wait_for_node(IMAGE_TOPIC)
-    environment = processes.started['hand_tracker'].env
-    profile = str(SHARE / 'config' / 'fastdds_shm.xml')
-    assert [environment[name] for name in FAST_DDS_VARIABLES] == [profile, profile]
-
-
 @pytest.fixture
 def launch_file():
     """The launch file as a module."""
@@ -177,6 +168,19 @@ def nodes(launch_file, **arguments):
     for entity in launch_file.generate_launch_description().entities:
         started += entity.visit(context) or []
     return started
+
+
+def test_fast_dds_gets_the_profile_for_images(launch_file, monkeypatch):
+    for name in FAST_DDS_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    profile = str(SHARE / 'config' / 'fastdds_shm.xml')
+    assert launch_file.image_profile() == dict.fromkeys(FAST_DDS_VARIABLES, profile)
+    (node,) = nodes(launch_file)
+    given = {
+        perform_substitutions(LaunchContext(), name): perform_substitutions(LaunchContext(), value)
+        for name, value in node.additional_env
+    }
+    assert given == launch_file.image_profile()
 
 
 def test_a_profile_of_the_user_is_kept(launch_file, monkeypatch):
@@ -315,7 +319,8 @@ def test_a_source_is_published_and_ctrl_c_ends_everything_cleanly(ros2_launch, t
     with Client(launched) as client:
         hands = client.wait_for(lambda: client.hands, 'hands in the picture')[0]
         assert hands.header.frame_id == 'camera_optical_frame'
-        assert client.node.count_publishers('/camera/camera_info') == 1
+        calibration = '/camera/camera_info'
+        client.wait_for(lambda: client.node.count_publishers(calibration), calibration)
     launched.press_ctrl_c()
     assert launched.wait() == 0, launched.text()
     assert launched.text().count('process has finished cleanly') == 2, launched.text()
