@@ -103,7 +103,7 @@ class HandTrackerNode(Node):
             f'No image on {camera.image_topic} yet '
             f'({self.count_publishers(camera.image_topic)} publishers). '
             f'Image topics that have one: {", ".join(sorted(others)) or "none"}. '
-            'Choose one with image_topic:=... in the launch file, or remap `image`.',
+            'Choose one with image_topic:=... in the launch file, or remap the topic.',
             throttle_duration_sec=SILENCE_LOG_PERIOD_S,
         )
 

@@ -60,6 +60,8 @@ def _choose_providers(execution_provider: str) -> list[str]:
     """ONNX Runtime's providers to try, best first."""
     available = onnxruntime.get_available_providers()
     cpu, cuda = EXECUTION_PROVIDERS['cpu'], EXECUTION_PROVIDERS['cuda']
+    if cuda in available and execution_provider != 'cpu' and hasattr(onnxruntime, 'preload_dlls'):
+        onnxruntime.preload_dlls()  # CUDA and cuDNN that pip installed lie on no search path
     if execution_provider == 'auto':
         return [name for name in (cuda, cpu) if name in available]
     if execution_provider not in EXECUTION_PROVIDERS:
