@@ -30,12 +30,12 @@ RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class NodeProcess:
-    """`hand_tracker` as users run it; a context manager."""
+    """A node as users run it; a context manager."""
 
-    def __init__(self, folder: Path, *ros_arguments: str) -> None:
-        self.log = folder / 'hand_tracker.log'
+    def __init__(self, folder: Path, *ros_arguments: str, program: str = 'hand_tracker') -> None:
+        self.log = folder / f'{program}.log'
         self.domain_id = next(_DOMAIN_IDS)
-        self._command = [sys.executable, '-m', 'hand_tracking_ros.tools.hand_tracker']
+        self._command = [sys.executable, '-m', f'hand_tracking_ros.tools.{program}']
         self._command += ['--ros-args', *ros_arguments]
         self._folder = folder
 

@@ -9,8 +9,9 @@ import pytest
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from external_data import need
+from geometry_msgs.msg import PoseArray
 from node_process import Client, NodeProcess
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_msgs.msg import Header
 from visualization_msgs.msg import Marker
 
@@ -150,6 +151,46 @@ def test_a_hand_has_tf_frames_with_the_images_stamp_and_frame(client, hand_image
     (first, _) = client.wait_for(frames, 'TF frames of the image')
     assert first.header.frame_id == FRAME_ID
     assert first.transform.translation.z == pytest.approx(answer.hands[0].pose.pose.position.z)
+
+
+def test_fingers_and_landmarks_of_a_hand_are_published_for_its_side(client, hand_image):
+    joints, landmarks = [], []
+    client.listen(JointState, 'hand_tracker/right/joint_states', joints)
+    client.listen(PoseArray, 'hand_tracker/right/landmarks', landmarks)
+
+    def answered():
+        answer = ask_with_pose(client, hand_image)
+        return joints and landmarks and answer
+
+    client.wait_for(answered, 'joint states and landmarks')
+    assert joints[-1].header.frame_id == FRAME_ID
+    assert 'right_index_pip_flexion' in joints[-1].name
+    assert max(map(abs, joints[-1].position)) < np.pi
+    assert landmarks[-1].header.frame_id == 'right_hand'
+    assert len(landmarks[-1].poses) == 21
+    client.set_parameters(landmark_order='openxr')
+    client.wait_for(lambda: answered() and len(landmarks[-1].poses) == 26, 'OpenXR joints')
+    client.set_parameters(landmark_order='mediapipe')
+
+
+def test_a_still_hand_is_smoothed_and_without_smoothing_it_is_not(client, hand_image):
+    rng = np.random.default_rng(0)
+
+    def jitter():
+        later(10)
+        wrists = []
+        for _ in range(30):
+            noise = rng.normal(scale=8, size=hand_image.shape)
+            noisy = np.clip(hand_image + noise, 0, 255).astype(np.uint8)
+            wrist = client.ask(from_rgb(noisy, STAMPS.next())).hands[0].landmarks[Hand.WRIST]
+            wrists.append((wrist.x, wrist.y))
+        return np.std(wrists[15:], axis=0).mean()
+
+    smoothed = jitter()
+    client.set_parameters(smoothing='none')
+    raw = jitter()
+    client.set_parameters(smoothing='one_euro')
+    assert smoothed < raw / 2
 
 
 def test_markers_of_a_hand_appear_and_are_deleted_when_it_is_lost(client, hand_image):

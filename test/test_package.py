@@ -19,7 +19,13 @@ SOURCES = (
     *('cmake', 'config', 'launch', 'models/manifest.yaml', 'msg', NAME),
 )
 PROGRAMS = (
-    *('benchmark', 'demo', 'hand_tracker', 'prepare_models', 'process_media', 'video_publisher'),
+    'benchmark',
+    'demo',
+    'hand_teleop',
+    'hand_tracker',
+    'prepare_models',
+    'process_media',
+    'video_publisher',
 )
 
 # rosdep keys of the modules that are not named as their key. None: rosdep knows no key, and a

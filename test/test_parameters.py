@@ -8,16 +8,23 @@ pytest.importorskip('rclpy', reason='needs ROS 2')
 
 from hand_tracking_ros.ros import parameter_docs
 from hand_tracking_ros.ros.parameters import PARAMETERS, Settings
+from hand_tracking_ros.ros.teleop_parameters import (
+    TELEOP_PARAMETERS,
+    TeleopSettings,
+)
 
 CHECKOUT = Path(__file__).parents[1]
-BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+BY_NAME = {parameter.name: parameter for parameter in (*TELEOP_PARAMETERS, *PARAMETERS)}
 
 
-def test_every_parameter_is_read():
-    assert list(Settings.__annotations__) == list(BY_NAME)
+@pytest.mark.parametrize(
+    ('settings', 'table'), [(Settings, PARAMETERS), (TeleopSettings, TELEOP_PARAMETERS)]
+)
+def test_every_parameter_is_read(settings, table):
+    assert list(settings.__annotations__) == [parameter.name for parameter in table]
 
 
-@pytest.mark.parametrize('parameter', PARAMETERS, ids=list(BY_NAME))
+@pytest.mark.parametrize('parameter', BY_NAME.values(), ids=list(BY_NAME))
 def test_every_default_is_allowed_and_described(parameter):
     assert parameter.complaint(parameter.default) == ''
     assert parameter.description.endswith('.')
@@ -31,6 +38,8 @@ def test_every_default_is_allowed_and_described(parameter):
         ('min_presence_confidence', 1.5),
         ('min_presence_confidence', float('nan')),
         ('pose_convention', 'rep-103'),
+        ('workspace_min', [0.0, 0.0]),
+        ('workspace_min', [0.0, 0.0, float('inf')]),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_is_allowed(name, value):
@@ -39,13 +48,15 @@ def test_a_wrong_value_is_refused_with_what_is_allowed(name, value):
     assert 'not' in complaint
 
 
-def test_the_parameter_file_shows_the_table():
-    assert (CHECKOUT / 'config/hands.yaml').read_text() == parameter_docs.as_yaml(), (
+@pytest.mark.parametrize('table', parameter_docs.TABLES, ids=lambda table: table.node)
+def test_the_parameter_files_show_the_tables(table):
+    assert (CHECKOUT / table.yaml_path).read_text() == parameter_docs.as_yaml(table), (
         'run python3 -m hand_tracking_ros.ros.parameter_docs'
     )
 
 
-def test_the_readme_shows_the_table():
-    assert parameter_docs.as_markdown() in (CHECKOUT / 'README.md').read_text(), (
+@pytest.mark.parametrize('table', parameter_docs.TABLES, ids=lambda table: table.node)
+def test_the_readme_shows_the_tables(table):
+    assert parameter_docs.as_markdown(table) in (CHECKOUT / 'README.md').read_text(), (
         'run python3 -m hand_tracking_ros.ros.parameter_docs'
     )

@@ -9,12 +9,12 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseArray, PoseStamped
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
@@ -32,6 +32,7 @@ from hand_tracking_ros.ros.image_conversion import (
 from hand_tracking_ros.ros.markers import HandMarkers
 from hand_tracking_ros.ros.message_conversion import hands_to_message
 from hand_tracking_ros.ros.parameters import Settings
+from hand_tracking_ros.ros.teleop_outputs import joint_state, landmark_poses
 from hand_tracking_ros.ros.transforms import (
     SIDES,
     hand_transforms,
@@ -42,6 +43,7 @@ from hand_tracking_ros.tracking.camera_pose import estimate_pose
 from hand_tracking_ros.tracking.drawing import draw_hands
 from hand_tracking_ros.tracking.hand import Hand
 from hand_tracking_ros.tracking.models import HandModels
+from hand_tracking_ros.tracking.smoothing import HandSmoother
 from hand_tracking_ros.tracking.tracker import HandTracker
 
 try:
@@ -81,6 +83,7 @@ class Camera:
         self._node = node
         self._name = name
         self._tracker = HandTracker(settings.tracker_options, models)
+        self._smoother = HandSmoother(settings.smoothing_options)
         self._markers = HandMarkers()
         self._transforms = TransformBroadcaster(node)
         self._last_transform_stamp_ns = 0
@@ -158,6 +161,14 @@ class Camera:
             side: publisher(PoseStamped, self._output(f'{side}/pose'), RESULT_QOS)
             for side in SIDES.values()
         }
+        self._joint_states = {
+            side: publisher(JointState, self._output(f'{side}/joint_states'), RESULT_QOS)
+            for side in SIDES.values()
+        }
+        self._landmarks = {
+            side: publisher(PoseArray, self._output(f'{side}/landmarks'), RESULT_QOS)
+            for side in SIDES.values()
+        }
         annotated = self._output('annotated_image')
         self._annotated = publisher(Image, annotated, IMAGE_QOS.depth)
         self._annotated_compressed = publisher(
@@ -177,13 +188,16 @@ class Camera:
         height, width = image.shape[:2]
         model = self._calibration.model_for(width, height)
         self.statistics.warning = self._calibration.complaint
-        if model is None:
-            return hands
-        mirrored = settings.image_mirrored
-        return [
-            replace(hand, pose=estimate_pose(hand, model, width, height, image_mirrored=mirrored))
-            for hand in hands
-        ]
+        if model is not None:
+            mirrored = settings.image_mirrored
+            hands = [
+                replace(
+                    hand, pose=estimate_pose(hand, model, width, height, image_mirrored=mirrored)
+                )
+                for hand in hands
+            ]
+        self._smoother.options = settings.smoothing_options
+        return self._smoother.smooth(hands, stamp_s, width, height)
 
     def _publish(
         self, image: np.ndarray, hands: Sequence[Hand], header: Header, settings: Settings
@@ -195,12 +209,35 @@ class Camera:
             self._send_transforms(hands, header, settings)
         for side, hand in oldest_of_each_side(hands).items():
             self._poses[side].publish(pose_stamped(hand, header, convention))
+            self._publish_fingers(side, hand, header, settings)
         # Kept up to date without listeners too: whoever comes later must see hands deleted.
         self._marker_array.publish(self._markers.update(hands, header))
         self._publish_annotated(image, hands, header)
 
+    def _publish_fingers(self, side: str, hand: Hand, header: Header, settings: Settings) -> None:
+        """What one hand's fingers do, for who listens."""
+        mirrored = settings.image_mirrored
+        if self._joint_states[side].get_subscription_count():
+            message = joint_state(hand, header, mirrored)
+            if message:
+                self._joint_states[side].publish(message)
+        if self._landmarks[side].get_subscription_count():
+            self._landmarks[side].publish(
+                landmark_poses(
+                    hand,
+                    header,
+                    f'{self._frame_prefix(settings)}{side}_hand',
+                    settings.pose_convention,
+                    settings.landmark_order,
+                    mirrored,
+                )
+            )
+
+    def _frame_prefix(self, settings: Settings) -> str:
+        return settings.tf_prefix + (f'{self._name}_' if self._name else '')
+
     def _send_transforms(self, hands: Sequence[Hand], header: Header, settings: Settings) -> None:
-        prefix = settings.tf_prefix + (f'{self._name}_' if self._name else '')
+        prefix = self._frame_prefix(settings)
         transforms = hand_transforms(
             hands, header, prefix, settings.pose_convention, settings.landmark_frames
         )

@@ -1,8 +1,9 @@
 """The ROS packages that PyPI lacks, each with its stand-in: cv_bridge, tf2_ros, tf_transformations.
 
-Import `CvBridge`, `TransformBroadcaster` and `quaternion_from_matrix` from here: they are the real
-ones where those packages are installed and work. A stand-in does what the real one documents, for
-the part of it that this package uses.
+Import `CvBridge`, `TransformBroadcaster`, `TransformBuffer`, `TransformListener`,
+`TransformException` and `quaternion_from_matrix` from here: they are the real ones where those
+packages are installed and work. A stand-in does what the real one documents, for the part of it
+that this package uses.
 """
 
 import array
@@ -13,11 +14,11 @@ import cv2
 import numpy as np
 from geometry_msgs.msg import TransformStamped
 from rclpy.logging import get_logger
-from rclpy.qos import QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from tf2_msgs.msg import TFMessage
 from transforms3d.affines import decompose
-from transforms3d.quaternions import mat2quat
+from transforms3d.quaternions import mat2quat, quat2mat
 
 # OpenCV's type of every encoding whose name is not that type itself (as '32FC1' is).
 _CV_TYPES = {
@@ -140,6 +141,66 @@ class StandInTransformBroadcaster:
         self._publisher.publish(TFMessage(transforms=transforms))
 
 
+class StandInTransformException(Exception):
+    """tf2_ros.TransformException: why there is no such transform."""
+
+
+class StandInTransformBuffer:
+    """tf2_ros.Buffer that knows the newest transform of every frame only."""
+
+    def __init__(self):
+        self._to_parents = {}
+
+    def set_transform(self, transform, _authority):
+        """Take over one TransformStamped."""
+        translation, q = transform.transform.translation, transform.transform.rotation
+        matrix = np.eye(4)
+        matrix[:3, :3] = quat2mat([q.w, q.x, q.y, q.z])
+        matrix[:3, 3] = translation.x, translation.y, translation.z
+        self._to_parents[transform.child_frame_id] = transform.header.frame_id, matrix
+
+    def lookup_transform(self, target_frame, source_frame, _time):
+        """Return the TransformStamped that takes points of the source frame to the target frame."""
+        target_root, from_target = self._to_root(target_frame)
+        source_root, from_source = self._to_root(source_frame)
+        if target_root != source_root:
+            raise StandInTransformException(
+                f'Could not find a connection between {target_frame!r} and {source_frame!r}'
+            )
+        matrix = np.linalg.solve(from_target, from_source)
+        found = TransformStamped(child_frame_id=source_frame)
+        found.header.frame_id = target_frame
+        translation, rotation = found.transform.translation, found.transform.rotation
+        translation.x, translation.y, translation.z = matrix[:3, 3].tolist()
+        rotation.w, rotation.x, rotation.y, rotation.z = mat2quat(matrix[:3, :3]).tolist()
+        return found
+
+    def _to_root(self, frame):
+        """Return the root of a frame's tree, and the (4, 4) matrix to it."""
+        matrix, seen = np.eye(4), {frame}
+        while frame in self._to_parents:
+            frame, to_parent = self._to_parents[frame]
+            matrix = to_parent @ matrix
+            if frame in seen:
+                raise StandInTransformException(f'The frame {frame!r} is its own ancestor')
+            seen.add(frame)
+        return frame, matrix
+
+
+class StandInTransformListener:
+    """tf2_ros.TransformListener: fills a buffer from /tf and /tf_static."""
+
+    def __init__(self, buffer, node):
+        static = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        for topic, profile in (('/tf', QoSProfile(depth=100)), ('/tf_static', static)):
+            node.create_subscription(
+                TFMessage,
+                topic,
+                lambda message: [buffer.set_transform(one, '') for one in message.transforms],
+                profile,
+            )
+
+
 def stand_in_quaternion_from_matrix(matrix):
     """Return the rotation of a 4x4 transformation as a quaternion (x, y, z, w), w >= 0.
 
@@ -173,9 +234,13 @@ def _usable_cv_bridge():
 CvBridge = _usable_cv_bridge()
 
 try:
-    from tf2_ros import TransformBroadcaster
+    from tf2_ros import Buffer as TransformBuffer
+    from tf2_ros import TransformBroadcaster, TransformException, TransformListener
 except ImportError:
     TransformBroadcaster = StandInTransformBroadcaster
+    TransformBuffer = StandInTransformBuffer
+    TransformException = StandInTransformException
+    TransformListener = StandInTransformListener
 
 try:
     from tf_transformations import quaternion_from_matrix

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Duration
-from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion
+from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion, Transform
 from std_msgs.msg import Header
 
 from hand_tracking_ros.msg import Hand as HandMessage
@@ -65,6 +65,21 @@ def points_to_message(points: np.ndarray) -> list[Point]:
     return [Point(x=x, y=y, z=z) for x, y, z in points.astype(float).tolist()]
 
 
+def rotation_from_quaternion(x: float, y: float, z: float, w: float) -> np.ndarray:
+    """Rotation matrix (3, 3) of a unit quaternion."""
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + 2 * (w * cross + cross @ cross)
+
+
+def matrix_from_transform(transform: Transform) -> np.ndarray:
+    """(4, 4) of a transform message."""
+    translation, q = transform.translation, transform.rotation
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation_from_quaternion(q.x, q.y, q.z, q.w)
+    matrix[:3, 3] = translation.x, translation.y, translation.z
+    return matrix
+
+
 def _hand_to_message(hand: Hand, pose_convention: str) -> HandMessage:
     message = HandMessage(
         track_id=hand.track_id,
@@ -119,18 +134,12 @@ def _pose_from_message(message: HandMessage) -> HandPose:
     position, q = message.pose.pose.position, message.pose.pose.orientation
     return HandPose(
         position_m=np.array([position.x, position.y, position.z]),
-        rotation=_rotation_from_quaternion(q.x, q.y, q.z, q.w),
+        rotation=rotation_from_quaternion(q.x, q.y, q.z, q.w),
         camera_landmarks_m=_points_from_message(message.camera_landmarks),
         covariance=np.array(message.pose.covariance).reshape(6, 6),
         reprojection_error_px=message.reprojection_error_px,
         source=PoseSource(message.pose_source),
     )
-
-
-def _rotation_from_quaternion(x: float, y: float, z: float, w: float) -> np.ndarray:
-    """Rotation matrix (3, 3) of a unit quaternion."""
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + 2 * (w * cross + cross @ cross)
 
 
 def _points_from_message(points: Sequence[Point]) -> np.ndarray:

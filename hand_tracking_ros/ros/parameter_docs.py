@@ -1,4 +1,4 @@
-"""Writes the parameter table into config/hands.yaml and README.md, so that they cannot disagree.
+"""Writes the parameter tables into config/ and README.md, so that they cannot disagree.
 
 python3 -m hand_tracking_ros.ros.parameter_docs        (in the checkout)
 """
@@ -7,39 +7,76 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hand_tracking_ros.ros.parameters import PARAMETERS, Parameter
+from hand_tracking_ros.ros.teleop_parameters import TELEOP_PARAMETERS
 
-BEGIN, END = '<!-- parameters: begin -->', '<!-- parameters: end -->'
 YAML_HEADER = """\
-# Parameters of the hand tracker with their defaults. Copy this file, change what you need, and
-# start with: ros2 launch hand_tracking_ros hands.launch.py params_file:=/path/to/your.yaml
+# Parameters of the {node} with their defaults. Copy this file, change what you need, and
+# start with: ros2 launch hand_tracking_ros {start}:=/path/to/your.yaml
 /**:
   ros__parameters:
 """
 
 
-def as_yaml() -> str:
+class NodeTable(NamedTuple):
+    """A node's parameters, and where they are written.
+
+    Attributes:
+        node: what users call it.
+        start: launch file and its argument for the parameter file.
+        parameters: the rows.
+        yaml_path: the parameter file.
+        mark: name of the marks around the table in the README.
+    """
+
+    node: str
+    start: str
+    parameters: Sequence[Parameter]
+    yaml_path: str
+    mark: str
+
+
+TABLES = (
+    NodeTable(
+        'hand tracker',
+        'hands.launch.py params_file',
+        PARAMETERS,
+        'config/hands.yaml',
+        'parameters',
+    ),
+    NodeTable(
+        'teleoperation node',
+        'teleop.launch.py teleop_params_file',
+        TELEOP_PARAMETERS,
+        'config/teleop.yaml',
+        'teleoperation parameters',
+    ),
+)
+
+
+def as_yaml(table: NodeTable) -> str:
     """The table as a ROS parameter file."""
     rows = []
-    for parameter in PARAMETERS:
+    for parameter in table.parameters:
         comment = ' '.join(part for part in (parameter.description, _allowed(parameter)) if part)
         rows.append(
             textwrap.indent(textwrap.fill(comment, 94), '    # ')
             + f'\n    {parameter.name}: {json.dumps(parameter.default)}\n'
         )
-    return YAML_HEADER + '\n'.join(rows)
+    return YAML_HEADER.format(node=table.node, start=table.start) + '\n'.join(rows)
 
 
-def as_markdown() -> str:
+def as_markdown(table: NodeTable) -> str:
     """The table for the README."""
     rows = [
         '| parameter | default | allowed | at run time | what it does |',
         '|---|---|---|---|---|',
     ]
-    for parameter in PARAMETERS:
+    for parameter in table.parameters:
         changeable = 'no' if parameter.read_only else 'yes'
         rows.append(
             f'| `{parameter.name}` | `{json.dumps(parameter.default)}` | {_range(parameter)} '
@@ -48,11 +85,12 @@ def as_markdown() -> str:
     return '\n'.join(rows)
 
 
-def insert_between_marks(text: str, table: str) -> str:
+def insert_between_marks(text: str, table: NodeTable) -> str:
     """The README with the table between its two marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f'{before}{BEGIN}\n{table}\n{END}{after}'
+    begin, end = (f'<!-- {table.mark}: {place} -->' for place in ('begin', 'end'))
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f'{before}{begin}\n{as_markdown(table)}\n{end}{after}'
 
 
 def _range(parameter: Parameter) -> str:
@@ -74,10 +112,11 @@ def _number(value: Any) -> str:
 
 
 def main() -> None:
-    """Write both files of the checkout in the current folder."""
-    Path('config/hands.yaml').write_text(as_yaml())
+    """Write the files of the checkout in the current folder."""
     readme = Path('README.md')
-    readme.write_text(insert_between_marks(readme.read_text(), as_markdown()))
+    for table in TABLES:
+        Path(table.yaml_path).write_text(as_yaml(table))
+        readme.write_text(insert_between_marks(readme.read_text(), table))
 
 
 if __name__ == '__main__':

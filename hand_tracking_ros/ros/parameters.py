@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -21,9 +22,12 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RclpyParameter
 
+from hand_tracking_ros.ros.teleop_outputs import LANDMARK_ORDERS
 from hand_tracking_ros.tracking.camera_pose import POSE_CONVENTIONS
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.inference import EXECUTION_PROVIDERS
+from hand_tracking_ros.tracking.one_euro import OneEuroOptions
+from hand_tracking_ros.tracking.smoothing import SMOOTHING_METHODS, SmoothingOptions
 from hand_tracking_ros.tracking.tracker import TrackerOptions
 
 _TYPES = {
@@ -31,8 +35,12 @@ _TYPES = {
     int: ParameterType.PARAMETER_INTEGER,
     float: ParameterType.PARAMETER_DOUBLE,
     str: ParameterType.PARAMETER_STRING,
-    list: ParameterType.PARAMETER_STRING_ARRAY,
 }
+_LIST_TYPES = {
+    float: ParameterType.PARAMETER_DOUBLE_ARRAY,
+    str: ParameterType.PARAMETER_STRING_ARRAY,
+}
+AnySettings = TypeVar('AnySettings')
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Parameter:
     """One row of the table.
 
     Attributes:
-        name, default, description: as ROS shows them.
+        name, default, description: as ROS shows them. A list of numbers keeps its length.
         minimum, maximum: smallest and largest number, both allowed.
         choices: the words allowed.
         read_only: fixed at start.
@@ -60,7 +68,7 @@ class Parameter:
         """This row as ROS describes it to `ros2 param describe` and rqt."""
         descriptor = ParameterDescriptor(
             name=self.name,
-            type=_TYPES[type(self.default)],
+            type=self._type(),
             description=self.description,
             read_only=self.read_only,
             dynamic_typing=self.is_any_type,
@@ -79,6 +87,10 @@ class Parameter:
 
     def complaint(self, value: Any) -> str:
         """Why this value cannot be taken; empty if it can."""
+        if self._type() == ParameterType.PARAMETER_DOUBLE_ARRAY:
+            if len(value) == len(self.default) and all(map(math.isfinite, value)):
+                return ''
+            return f'{self.name}: {list(value)} is not {len(self.default)} finite numbers'
         if self.choices and value not in self.choices:
             return f'{self.name}: {value!r} is not one of {", ".join(self.choices)}'
         # Not-a-number compares false with everything, so ask for what must hold.
@@ -86,8 +98,14 @@ class Parameter:
             return f'{self.name}: {value} is not between {self.minimum} and {self.maximum}'
         return ''
 
+    def _type(self) -> int:
+        if isinstance(self.default, list):
+            return _LIST_TYPES[type(self.default[0])]
+        return _TYPES[type(self.default)]
+
 
 _OPTIONS = TrackerOptions()
+_SMOOTHING = SmoothingOptions()
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
@@ -165,10 +183,46 @@ PARAMETERS: tuple[Parameter, ...] = (
         maximum=10.0,
     ),
     Parameter(
+        'smoothing',
+        _SMOOTHING.method,
+        'Filter of landmarks and poses on their way out. The tracking itself is not filtered.',
+        choices=SMOOTHING_METHODS,
+    ),
+    Parameter(
+        'smoothing_min_cutoff',
+        _SMOOTHING.one_euro.min_cutoff_hz,
+        'one_euro: cutoff for a hand at rest, Hz. Lower: less jitter, slower to settle.',
+        minimum=0.01,
+        maximum=100.0,
+    ),
+    Parameter(
+        'smoothing_cutoff_per_speed',
+        _SMOOTHING.one_euro.cutoff_per_speed,
+        'one_euro: what the cutoff gains with speed, Hz per palm size (about 8 cm) or radian per '
+        'second. Higher: less lag in motion.',
+        minimum=0.0,
+        maximum=100.0,
+    ),
+    Parameter(
+        'smoothing_noise_speed',
+        _SMOOTHING.one_euro.noise_speed,
+        'one_euro: speed, palm sizes or radians per second, below which motion passes for noise. '
+        'Higher: less jitter of noisy hands, more lag in slow motion.',
+        minimum=0.0,
+        maximum=100.0,
+    ),
+    Parameter(
         'pose_convention',
         'rep103',
         'Axes of the hand frame.',
         choices=tuple(POSE_CONVENTIONS),
+    ),
+    Parameter(
+        'landmark_order',
+        LANDMARK_ORDERS[0],
+        "Points of ~/left/landmarks and ~/right/landmarks: MediaPipe's 21, or OpenXR's 26 joints, "
+        'of which palm and metacarpals of the long fingers are estimates.',
+        choices=LANDMARK_ORDERS,
     ),
     Parameter('publish_tf', True, 'Send a TF frame for every hand.'),
     Parameter('landmark_frames', False, 'Send a TF frame for every landmark too.'),
@@ -212,7 +266,12 @@ class Settings:
     min_tracking_confidence: float
     detection_interval: float
     hold_time: float
+    smoothing: str
+    smoothing_min_cutoff: float
+    smoothing_cutoff_per_speed: float
+    smoothing_noise_speed: float
     pose_convention: str
+    landmark_order: str
     publish_tf: bool
     landmark_frames: bool
     tf_prefix: str
@@ -232,6 +291,18 @@ class Settings:
             image_mirrored=self.image_mirrored,
             detection_interval_s=self.detection_interval,
             hold_time_s=self.hold_time,
+        )
+
+    @property
+    def smoothing_options(self) -> SmoothingOptions:
+        """The part that the smoother understands."""
+        return SmoothingOptions(
+            method=self.smoothing,
+            one_euro=OneEuroOptions(
+                min_cutoff_hz=self.smoothing_min_cutoff,
+                cutoff_per_speed=self.smoothing_cutoff_per_speed,
+                noise_speed=self.smoothing_noise_speed,
+            ),
         )
 
 
@@ -256,10 +327,10 @@ def describe(table: Sequence[Parameter] = PARAMETERS) -> str:
     return '\n'.join(f'  {row.name} ({row.default!r})\n      {row.description}' for row in table)
 
 
-def read(node: Node) -> Settings:
-    """The values as they are now."""
-    values = {field.name: node.get_parameter(field.name).value for field in fields(Settings)}
-    return Settings(**values)
+def read(node: Node, settings: type[AnySettings] = Settings) -> AnySettings:
+    """The values as they are now, in a dataclass whose fields are named as the parameters."""
+    values = {field.name: node.get_parameter(field.name).value for field in fields(settings)}
+    return settings(**values)
 
 
 def _warn_of_unknown(node: Node, by_name: Mapping[str, Parameter]) -> None:

@@ -19,6 +19,10 @@ topics in:
 topics out:
   ~/hands                      hand_tracking_ros/HandArray, for every processed image
   ~/left/pose, ~/right/pose    geometry_msgs/PoseStamped
+  ~/left/joint_states, ~/right/joint_states
+                               sensor_msgs/JointState, finger joints in radians
+  ~/left/landmarks, ~/right/landmarks
+                               geometry_msgs/PoseArray, in the frame of the hand
   ~/markers                    visualization_msgs/MarkerArray
   ~/annotated_image            sensor_msgs/Image
   ~/annotated_image/compressed sensor_msgs/CompressedImage

@@ -82,7 +82,7 @@ def estimate_pose(
     if fit is None:
         return None
     landmarks = shape @ fit.rotation.T + fit.translation
-    side = _mirrored(hand.handedness) if image_mirrored else hand.handedness
+    side = hand.handedness.mirrored if image_mirrored else hand.handedness
     rotation = hand_axes(landmarks, side)
     miss_px = np.linalg.norm(camera.project(landmarks) - seen_px, axis=1)
     if not np.isfinite(rotation).all() or np.isfinite(miss_px).sum() < MIN_POINTS:
@@ -174,8 +174,3 @@ def _pose_covariance(fit: RigidFit, wrist: np.ndarray) -> np.ndarray:
     covariance[:3, :3] += np.outer(wrist, wrist) * SIZE_SIGMA**2
     covariance[3:, 3:] += np.eye(3) * SHAPE_ORIENTATION_SIGMA_RAD**2
     return (covariance + covariance.T) / 2
-
-
-def _mirrored(handedness: Handedness) -> Handedness:
-    swapped = {Handedness.LEFT: Handedness.RIGHT, Handedness.RIGHT: Handedness.LEFT}
-    return swapped.get(handedness, handedness)

@@ -21,6 +21,12 @@ class Handedness(IntEnum):
     LEFT = 1
     RIGHT = 2
 
+    @property
+    def mirrored(self) -> Handedness:
+        """The side that a mirror image of such a hand shows."""
+        sides = {Handedness.LEFT: Handedness.RIGHT, Handedness.RIGHT: Handedness.LEFT}
+        return sides.get(self, self)
+
 
 class TrackingState(IntEnum):
     """Whether a hand was seen in this image, or its last values are repeated."""

@@ -1,0 +1,132 @@
+"""The One-Euro filter, for points and for rotations.
+
+A low-pass filter whose cutoff rises with speed: what stands still is smoothed much, what moves
+fast is hardly delayed. Casiez, Roussel, Vogel: "1€ Filter: A Simple Speed-based Low-pass Filter
+for Noisy Input in Interactive Systems", CHI 2012. What differs from the paper:
+- the speed is that of the raw values, one for all coordinates of a point;
+- the cutoff rises with the speed only where that is clear of the speed which noise alone shows;
+- the first values after a start are averaged instead of believed, since so slow a filter would
+  remember the very first for a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class OneEuroOptions:
+    """How much to smooth.
+
+    Attributes:
+        min_cutoff_hz: cutoff at rest. Lower: less jitter, slower to settle.
+        cutoff_per_speed: what the cutoff gains with speed, Hz per (unit / s); the paper's beta.
+            Higher: less lag in motion.
+        noise_speed: speed, unit / s, that counts half; slower ones hardly count. Higher: less
+            jitter of noisy values, more lag in slow motion. 0 is the paper's filter.
+        speed_cutoff_hz: cutoff of the low-pass filter on the speed itself.
+    """
+
+    min_cutoff_hz: float = 0.2
+    cutoff_per_speed: float = 6.0
+    noise_speed: float = 0.5
+    speed_cutoff_hz: float = 1.0
+
+
+class OneEuroFilter:
+    """Smooths points over time, each by its own speed."""
+
+    def __init__(self) -> None:
+        self._gain = _Gain()
+        self._raw: np.ndarray | None = None
+
+    def filter(
+        self, values: np.ndarray, step_s: float, unit: float, options: OneEuroOptions
+    ) -> np.ndarray:
+        """The next smoothed points.
+
+        Args:
+            values: (N, D), the same shape in every call.
+            step_s: time since the last call, >= 0; without meaning in the first call. A step of 0
+                changes nothing.
+            unit: the length, in the values' own unit, that speeds are measured in.
+            options: how much to smooth.
+
+        Returns:
+            (N, D) float64. Values that are not finite are returned as they are, and whatever
+            follows them begins anew.
+        """
+        raw = np.asarray(values, np.float64)
+        if not np.isfinite(raw).all():
+            self.__init__()
+            return raw
+        if self._raw is None:
+            self._raw = self._smooth = raw
+        elif step_s > 0:
+            velocity = (raw - self._raw) / (step_s * max(unit, np.finfo(float).eps))
+            gain = self._gain.update(velocity, step_s, options)
+            self._raw, self._smooth = raw, self._smooth + gain * (raw - self._smooth)
+        return self._smooth
+
+
+class OneEuroRotationFilter:
+    """Smooths a rotation, always the shortest way towards the next one."""
+
+    def __init__(self) -> None:
+        self._gain = _Gain()
+        self._raw: np.ndarray | None = None
+
+    def filter(self, rotation: np.ndarray, step_s: float, options: OneEuroOptions) -> np.ndarray:
+        """The next smoothed rotation.
+
+        Args:
+            rotation: (3, 3), finite.
+            step_s: as for points.
+            options: how much to smooth; speeds are in rad / s.
+
+        Returns:
+            (3, 3) float64.
+        """
+        raw = np.asarray(rotation, np.float64)
+        if self._raw is None:
+            self._raw = self._smooth = raw
+        elif step_s > 0:
+            velocity = rotation_vector(raw @ self._raw.T) / step_s
+            gain = self._gain.update(velocity[None], step_s, options).item()
+            turn = gain * rotation_vector(raw @ self._smooth.T)
+            self._raw, self._smooth = raw, cv2.Rodrigues(turn)[0] @ self._smooth
+        return self._smooth
+
+
+def rotation_vector(rotation: np.ndarray) -> np.ndarray:
+    """Axis times angle (3,), rad, of a rotation matrix (3, 3)."""
+    return cv2.Rodrigues(np.asarray(rotation, np.float64))[0].ravel()
+
+
+class _Gain:
+    """How far to go from the last smoothed values towards new ones, given their velocities."""
+
+    def __init__(self) -> None:
+        self._num_steps = 0
+        self._elapsed_s = 0.0
+        self._velocity: np.ndarray | float = 0.0
+
+    def update(self, velocity: np.ndarray, step_s: float, options: OneEuroOptions) -> np.ndarray:
+        """Gains (N, 1), 0 to 1, for velocities (N, D)."""
+        self._num_steps += 1
+        self._elapsed_s += step_s
+        gain = max(_low_pass_gain(options.speed_cutoff_hz, step_s), step_s / self._elapsed_s)
+        self._velocity = self._velocity + gain * (velocity - self._velocity)
+        speed = np.linalg.norm(self._velocity, axis=1, keepdims=True)
+        # The tiniest number keeps 0 / 0 away.
+        clear = speed**2 / (speed**2 + options.noise_speed**2 + np.finfo(float).tiny)
+        cutoff_hz = options.min_cutoff_hz + options.cutoff_per_speed * clear * speed
+        return np.maximum(_low_pass_gain(cutoff_hz, step_s), 1 / (1 + self._num_steps))
+
+
+def _low_pass_gain(cutoff_hz: np.ndarray | float, step_s: float) -> np.ndarray | float:
+    """Share of the new value in the output of a first-order low-pass filter."""
+    return 1 - 1 / (1 + 2 * np.pi * cutoff_hz * step_s)

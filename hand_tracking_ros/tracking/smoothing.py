@@ -1,0 +1,185 @@
+"""Takes the jitter out of hands on their way out; the tracker itself never sees the result.
+
+Every quantity goes through a One-Euro filter of its own, whose speeds are measured in palm sizes
+of that very hand: the same options hold near and far, in pixels and in metres. A pose is taken
+apart first, so that what comes out is one rigid frame and its hand again: where the wrist is
+seen, how far away it is, how the hand is turned, and the hand's shape in its own frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from hand_tracking_ros.tracking.hand import Hand, HandPose, TrackingState
+from hand_tracking_ros.tracking.joint_angles import palm_size
+from hand_tracking_ros.tracking.one_euro import (
+    OneEuroFilter,
+    OneEuroOptions,
+    OneEuroRotationFilter,
+)
+
+SMOOTHING_METHODS = ('one_euro', 'none')
+
+# A hand that was not reported for longer is a new one to the filters.
+MAX_GAP_S = 0.5
+# The distance from one picture is so many times noisier, in palm sizes, than the place in it
+# (measured on a still hand with sensor noise: 7 to 14 times).
+DEPTH_NOISE_RATIO = 8.0
+
+
+@dataclass(frozen=True)
+class SmoothingOptions:
+    """How to smooth.
+
+    Attributes:
+        method: `one_euro`, or `none` to leave everything as it is.
+        one_euro: how much; speeds are in palm sizes (about 8 cm) per second, and in rad/s for the
+            hand's rotation.
+
+    Raises:
+        ValueError: there is no such method.
+    """
+
+    method: str = 'one_euro'
+    one_euro: OneEuroOptions = field(default_factory=OneEuroOptions)
+
+    def __post_init__(self) -> None:
+        if self.method not in SMOOTHING_METHODS:
+            raise ValueError(
+                f"smoothing is '{self.method}', expected one of {', '.join(SMOOTHING_METHODS)}"
+            )
+
+
+class HandSmoother:
+    """Smooths the hands of one camera, image after image.
+
+    Args:
+        options: how to smooth; may be replaced between two images.
+    """
+
+    def __init__(self, options: SmoothingOptions | None = None) -> None:
+        self.options = options or SmoothingOptions()
+        self._tracks: dict[int, _SmoothedTrack] = {}
+
+    def smooth(
+        self, hands: Sequence[Hand], stamp_s: float, image_width: int, image_height: int
+    ) -> list[Hand]:
+        """The hands of the next image with smoothed landmarks, world landmarks and poses.
+
+        A hand that is held keeps its last smoothed values. One that is new, that is seen again
+        after it was held, whose side has changed, or that was last seen long ago or later than
+        now begins anew, with what was measured.
+
+        Args:
+            hands: as the tracker and `estimate_pose` return them.
+            stamp_s: when the image was taken.
+            image_width: px.
+            image_height: px.
+
+        Returns:
+            The hands in the same order. Covariance and reprojection error stay those of the
+            measured pose.
+        """
+        if self.options.method == 'none':
+            self._tracks = {}
+            return list(hands)
+        image_scale = np.array([image_width, image_height, image_width], np.float64)
+        last, self._tracks = self._tracks, {}
+        smoothed = []
+        for hand in hands:
+            track = last.get(hand.track_id)
+            if track is None or not track.goes_on_with(hand, stamp_s):
+                track = _SmoothedTrack(stamp_s)
+            self._tracks[hand.track_id] = track
+            if hand.state == TrackingState.HELD:
+                smoothed.append(track.hold(hand))
+            else:
+                smoothed.append(track.update(hand, stamp_s, image_scale, self.options.one_euro))
+        return smoothed
+
+
+class _SmoothedTrack:
+    """The filters of one hand, from the image in which it appears until it is lost."""
+
+    def __init__(self, stamp_s: float) -> None:
+        self._stamp_s = stamp_s
+        self._last: Hand | None = None
+        self._in_image = OneEuroFilter()
+        self._depth_in_image = OneEuroFilter()
+        self._world = OneEuroFilter()
+        self._pose = _PoseFilter()
+
+    def goes_on_with(self, hand: Hand, stamp_s: float) -> bool:
+        """Whether the next values of this hand continue the ones before."""
+        if self._last is None:
+            return False
+        if hand.state == TrackingState.HELD:
+            return stamp_s >= self._stamp_s
+        return (
+            0 <= stamp_s - self._stamp_s <= MAX_GAP_S
+            and self._last.state == TrackingState.TRACKED
+            and self._last.handedness == hand.handedness
+        )
+
+    def hold(self, hand: Hand) -> Hand:
+        """A hand that was not seen, with the last smoothed values if there are any."""
+        last = self._last or hand
+        self._last = replace(
+            hand, landmarks=last.landmarks, world_landmarks=last.world_landmarks, pose=last.pose
+        )
+        return self._last
+
+    def update(
+        self, hand: Hand, stamp_s: float, image_scale: np.ndarray, options: OneEuroOptions
+    ) -> Hand:
+        """A hand that was seen, smoothed; `image_scale` (3,) takes landmarks to pixels."""
+        step_s, self._stamp_s = stamp_s - self._stamp_s, stamp_s
+        px = hand.landmarks * image_scale
+        unit_px = palm_size(px)
+        in_image = self._in_image.filter(px[:, :2], step_s, unit_px, options)
+        depth = self._depth_in_image.filter(px[:, 2:], step_s, unit_px, options)
+        unit = palm_size(hand.world_landmarks)
+        world = self._world.filter(hand.world_landmarks, step_s, unit, options)
+        if hand.pose is None:
+            self._pose = _PoseFilter()
+        self._last = replace(
+            hand,
+            landmarks=(np.hstack([in_image, depth]) / image_scale).astype(np.float32),
+            world_landmarks=world.astype(np.float32),
+            pose=hand.pose and self._pose.filter(hand.pose, step_s, options),
+        )
+        return self._last
+
+
+class _PoseFilter:
+    """The filters of one hand's pose."""
+
+    def __init__(self) -> None:
+        self._direction = OneEuroFilter()
+        self._log_distance = OneEuroFilter()
+        self._rotation = OneEuroRotationFilter()
+        self._shape = OneEuroFilter()
+
+    def filter(self, pose: HandPose, step_s: float, options: OneEuroOptions) -> HandPose:
+        """The next smoothed pose."""
+        wrist_m, depth_m = pose.position_m, pose.position_m[2]
+        unit_m = palm_size(pose.camera_landmarks_m)
+        # In direction and logarithm of depth, one palm size is the same change anywhere.
+        unit = unit_m / depth_m
+        x, y = self._direction.filter(wrist_m[None, :2] / depth_m, step_s, unit, options)[0]
+        for_depth = replace(options, noise_speed=options.noise_speed * DEPTH_NOISE_RATIO)
+        log_depth = self._log_distance.filter(np.log([[depth_m]]), step_s, unit, for_depth)
+        rotation = self._rotation.filter(pose.rotation, step_s, options)
+        shape_m = self._shape.filter(
+            (pose.camera_landmarks_m - wrist_m) @ pose.rotation, step_s, unit_m, options
+        )
+        position_m = np.array([x, y, 1.0]) * np.exp(log_depth.item())
+        return replace(
+            pose,
+            position_m=position_m,
+            rotation=rotation,
+            camera_landmarks_m=position_m + shape_m @ rotation.T,
+        )

@@ -1,0 +1,105 @@
+"""Start the hand tracker and the teleoperation node: a hand moves a robot's target pose.
+
+Takes the arguments of hands.launch.py too, for the camera:
+    ros2 launch hand_tracking_ros teleop.launch.py robot_frame:=base_link image_topic:=...
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch.actions import (
+    DeclareLaunchArgument,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    Shutdown,
+)
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+from launch import LaunchContext, LaunchDescription
+
+PACKAGE = 'hand_tracking_ros'
+SHARE = Path(get_package_share_directory(PACKAGE))
+
+AS_FILE_SAYS = 'Empty: as teleop_params_file says.'
+# Name, default, description, choices; all values are text, as launch hands them over.
+ARGUMENTS = (
+    (
+        'teleop_params_file',
+        str(SHARE / 'config' / 'teleop.yaml'),
+        'Parameters of the teleoperation node (YAML). Copy the default one to change them.',
+        None,
+    ),
+    (
+        'hand',
+        '',
+        f'The hand that moves the target. {AS_FILE_SAYS}',
+        ('', 'left', 'right'),
+    ),
+    (
+        'robot_frame',
+        '',
+        f'TF frame of the target; TF has to connect it to camera_frame. {AS_FILE_SAYS}',
+        None,
+    ),
+    (
+        'tool_frame',
+        '',
+        f'TF frame of the tool, where the target begins. {AS_FILE_SAYS}',
+        None,
+    ),
+    (
+        'clutch',
+        '',
+        f'What engages. {AS_FILE_SAYS}',
+        ('', 'pinch', 'fist'),
+    ),
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return what `ros2 launch` starts."""
+    declarations = [
+        DeclareLaunchArgument(name, default_value=default, description=text, choices=choices)
+        for name, default, text, choices in ARGUMENTS
+    ]
+    hands = PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'hands.launch.py'))
+    return LaunchDescription(
+        [*declarations, IncludeLaunchDescription(hands), OpaqueFunction(function=hand_teleop)]
+    )
+
+
+def hand_teleop(context: LaunchContext) -> list[Node]:
+    """Return the teleoperation node, with what the arguments say over what the file says.
+
+    Raises:
+        RuntimeError: an argument is wrong; `ros2 launch` prints the text and exits with 1.
+    """
+    values = context.launch_configurations
+    params_file = Path(values['teleop_params_file']).expanduser()
+    if not params_file.is_file():
+        raise RuntimeError(
+            f"teleop_params_file is '{params_file}', where no file is; give the YAML file with the "
+            'parameters, or leave it out to get the defaults'
+        )
+    overrides = {
+        name: ParameterValue(values[name], value_type=str)
+        for name, *_ in ARGUMENTS[1:]
+        if values[name]
+    }
+    # Declared by hands.launch.py.
+    overrides['use_sim_time'] = values['use_sim_time'].lower() == 'true'
+    return [
+        Node(
+            package=PACKAGE,
+            executable='hand_teleop',
+            namespace=values['namespace'],
+            parameters=[str(params_file), overrides],
+            ros_arguments=['--log-level', values['log_level']],
+            on_exit=Shutdown(reason='hand_teleop has ended'),
+            output='screen',
+        )
+    ]
