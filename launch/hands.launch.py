@@ -59,6 +59,12 @@ ARGUMENTS = (
         'drivers publish it.',
     ),
     Argument(
+        'depth_topic',
+        'depth',
+        'Topic of depth images registered to the camera images; camera_info beside it, where it '
+        'differs. realsense2_camera: /camera/camera/aligned_depth_to_color/image_raw.',
+    ),
+    Argument(
         'image_transport',
         '',
         'raw: image_topic itself; compressed: image_topic/compressed. Empty: as params_file says.',
@@ -73,8 +79,9 @@ ARGUMENTS = (
     Argument(
         'source',
         '',
-        'Video file, folder of pictures, picture or camera index (0) for the bundled publisher '
-        'to send on image_topic. Empty: no publisher, your own camera driver sends images.',
+        'Video file, folder of pictures, picture, camera index (0) or simulated (simulated:SCENE) for '
+        'the bundled publisher to send on image_topic. Empty: no publisher, your own camera driver '
+        'sends images.',
     ),
     Argument('loop', 'false', 'Play the source again and again.', TRUE_OR_FALSE),
     Argument(
@@ -111,6 +118,10 @@ def start(context: LaunchContext) -> list[Node]:
     """
     values = {argument.name: context.launch_configurations[argument.name] for argument in ARGUMENTS}
     topics = camera_topics(values['image_topic'], values['camera_info_topic'])
+    depth_topic = values['depth_topic']
+    topics['depth'] = depth_topic
+    if depth_topic != 'depth':
+        topics['depth/camera_info'] = str(PurePosixPath(depth_topic).with_name('camera_info'))
     nodes = [hand_tracker(values, topics)]
     if values['source']:
         nodes.append(video_publisher(values, topics))

@@ -3,7 +3,6 @@
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import (
-    CONNECTIONS,
     FINGERS,
     Hand,
     Handedness,
@@ -49,10 +48,6 @@ def _thumb(bend_rad: float) -> np.ndarray:
         angle -= bend_rad
         joints.append(joints[-1] + length * np.array([np.cos(angle), np.sin(angle), -0.2]))
     return np.array(joints)
-
-
-def bones_sum_m(points: np.ndarray) -> float:
-    return sum(np.linalg.norm(points[a] - points[b]) for a, b in CONNECTIONS)
 
 
 def hand_seen(landmarks_px, image_size, world_landmarks, side=Handedness.RIGHT) -> Hand:

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
+from builtin_interfaces.msg import Time
 from external_data import need
 from geometry_msgs.msg import PoseArray
 from node_process import Client, NodeProcess
@@ -58,10 +59,12 @@ class Stamps:
 
     def next(self, frame_id=FRAME_ID) -> Header:
         self.ms += 33
-        header = Header(frame_id=frame_id)
-        header.stamp.sec, milliseconds = divmod(self.ms, 1000)
-        header.stamp.nanosec = milliseconds * 1_000_000
-        return header
+        return Header(frame_id=frame_id, stamp=self.later_stamp(0.0))
+
+    def later_stamp(self, delay_s: float) -> Time:
+        """The last header's stamp, or one after it."""
+        sec, milliseconds = divmod(self.ms + round(1000 * delay_s), 1000)
+        return Time(sec=sec, nanosec=milliseconds * 1_000_000)
 
 
 STAMPS = Stamps()
@@ -374,3 +377,59 @@ def test_a_namespace_moves_every_topic(tmp_path):
     with NodeProcess(tmp_path, '-r', '__ns:=/robot') as node, Client(node, '/robot') as client:
         client.wait_for_node()
         assert client.ask(empty_image()).hands == []
+
+
+def depth_image(metres, stamp, encoding='32FC1') -> Image:
+    """A depth image with the colour image's stamp."""
+    data = metres.astype('<f4') if encoding == '32FC1' else (1000 * metres).astype('<u2')
+    height, width = metres.shape
+    image = Image(height=height, width=width, encoding=encoding, step=width * data.itemsize)
+    image.header.stamp, image.header.frame_id = stamp, FRAME_ID
+    image.data = data.tobytes()
+    return image
+
+
+@pytest.fixture
+def depth_client(client):
+    client.add_publisher(Image, 'depth')
+    client.wait_for(lambda: client.node.count_subscribers('depth'), 'subscription to depth')
+    return client
+
+
+def ask_with_depth(client, hand_image, depth_m, encoding='32FC1', delay_s=0.0):
+    """An answer to the hand's picture that followed a depth image."""
+    ask_with_pose(client, hand_image)
+    image = from_rgb(hand_image, STAMPS.next())
+    stamp = STAMPS.later_stamp(delay_s)
+    client.publish('depth', depth_image(depth_m, stamp, encoding))
+    received = status_where(client, lambda status: True)
+    assert received
+    return client.ask(image)
+
+
+@pytest.mark.parametrize('encoding', ['32FC1', '16UC1'])
+def test_depth_tells_the_distance(depth_client, hand_image, encoding):
+    depth_m = np.full(hand_image.shape[:2], 0.8)
+    answer = ask_with_depth(depth_client, hand_image, depth_m, encoding)
+    assert answer.hands[0].pose_source == Hand.DEPTH
+    assert answer.hands[0].pose.pose.position.z == pytest.approx(0.8, abs=0.06)
+
+
+BAD_DEPTHS = {
+    'only zeros': ({'depth_m': np.zeros((224, 224))}, 'empty'),
+    'only NaN': ({'depth_m': np.full((224, 224), np.nan)}, 'empty'),
+    'another shape': ({'depth_m': np.full((100, 224), 0.8)}, '224x100'),
+    'too late': ({'depth_m': np.full((224, 224), 0.8), 'delay_s': 1.0}, 'depth_tolerance'),
+}
+
+
+@pytest.mark.parametrize(('depth', 'complaint'), BAD_DEPTHS.values(), ids=BAD_DEPTHS)
+def test_depth_that_cannot_be_used_is_explained_and_size_is_used(
+    depth_client, hand_image, depth, complaint
+):
+    later(10)  # no depth image of an earlier test is near
+    answer = ask_with_depth(depth_client, hand_image, **depth)
+    assert answer.hands[0].pose_source == Hand.HAND_SIZE
+    status = status_where(depth_client, lambda status: complaint in status.message)
+    assert '/depth' in status.message
+    later(10)

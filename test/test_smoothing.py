@@ -1,7 +1,5 @@
 """Smoothing of hands: still when they are still, in time when they move, never across a loss."""
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 import pytest
@@ -10,9 +8,10 @@ from synthetic_hand import hand_points
 
 from hand_tracking_ros.tracking import Handedness, HandModels, HandTracker, TrackingState
 from hand_tracking_ros.tracking.camera_model import CameraModel
-from hand_tracking_ros.tracking.camera_pose import estimate_pose, hand_axes
+from hand_tracking_ros.tracking.camera_pose import hand_axes
 from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.hand import Hand, HandPose, PoseSource
+from hand_tracking_ros.tracking.hand_locator import HandLocator
 from hand_tracking_ros.tracking.joint_angles import palm_size
 from hand_tracking_ros.tracking.one_euro import rotation_vector
 from hand_tracking_ros.tracking.region import Region
@@ -167,12 +166,12 @@ def test_the_real_trackers_jitter_shrinks_at_least_five_times():
     k = [FOCAL_PX, 0, WIDTH / 2, 0, FOCAL_PX, HEIGHT / 2, 0, 0, 1]
     camera = CameraModel.from_camera_info_fields(WIDTH, HEIGHT, k, [0.0] * 5, 'plumb_bob')
     rng = np.random.default_rng(0)
-    raw = []
+    raw, locator = [], HandLocator()
     for number in range(150):
         noise = rng.normal(scale=6.0, size=image.shape).astype(np.float32)
         seen = np.ascontiguousarray(np.clip(image + noise, 0, 255).astype(np.uint8))
         (hand,) = tracker.track(seen, number * FRAME_S)
-        raw.append(replace(hand, pose=estimate_pose(hand, camera, WIDTH, HEIGHT)))
+        raw += locator.locate([hand], camera, WIDTH, HEIGHT, number * FRAME_S)
     smoothed = smooth(raw)
     settled = slice(30, None)
     for name in ('image', 'world', 'position', 'camera landmarks'):

@@ -1,47 +1,28 @@
-"""One camera of the node: its topics, its tracker, and an image's way from one to the other."""
+"""One camera of the node: its images, its tracker, and an image's way to the hands in it."""
 
 from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from geometry_msgs.msg import PoseArray, PoseStamped
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
-from visualization_msgs.msg import MarkerArray
 
-from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.camera_calibration import CameraCalibration
-from hand_tracking_ros.ros.compat import TransformBroadcaster
+from hand_tracking_ros.ros.depth_input import DepthInput
 from hand_tracking_ros.ros.diagnostics import CameraStatistics
-from hand_tracking_ros.ros.image_conversion import (
-    ImageError,
-    compressed_from_rgb,
-    compressed_to_rgb,
-    from_rgb,
-    to_rgb,
-)
-from hand_tracking_ros.ros.markers import HandMarkers
-from hand_tracking_ros.ros.message_conversion import hands_to_message
+from hand_tracking_ros.ros.hand_publisher import ERROR_LOG_PERIOD_S, HandPublisher
+from hand_tracking_ros.ros.image_conversion import ImageError, compressed_to_rgb, to_rgb
 from hand_tracking_ros.ros.parameters import Settings
-from hand_tracking_ros.ros.teleop_outputs import joint_state, landmark_poses
-from hand_tracking_ros.ros.transforms import (
-    SIDES,
-    hand_transforms,
-    oldest_of_each_side,
-    pose_stamped,
-)
-from hand_tracking_ros.tracking.camera_pose import estimate_pose
-from hand_tracking_ros.tracking.drawing import draw_hands
 from hand_tracking_ros.tracking.hand import Hand
+from hand_tracking_ros.tracking.hand_locator import HandLocator
 from hand_tracking_ros.tracking.models import HandModels
 from hand_tracking_ros.tracking.smoothing import HandSmoother
 from hand_tracking_ros.tracking.tracker import HandTracker
@@ -53,11 +34,9 @@ except ImportError:  # Humble
 
 ImageMessage = Image | CompressedImage
 
-ERROR_LOG_PERIOD_S = 5.0
 NANOSECONDS_PER_SECOND = 1e9
 # Newest frame wins; best effort takes images from reliable and best-effort cameras alike.
 IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-RESULT_QOS = QoSProfile(depth=10)
 
 
 class Camera:
@@ -84,12 +63,11 @@ class Camera:
         self._name = name
         self._tracker = HandTracker(settings.tracker_options, models)
         self._smoother = HandSmoother(settings.smoothing_options)
-        self._markers = HandMarkers()
-        self._transforms = TransformBroadcaster(node)
-        self._last_transform_stamp_ns = 0
+        self._locator = HandLocator(settings.locator_options)
+        self._publisher = HandPublisher(node, name)
+        self._depth = DepthInput(node, self._input('depth'), self._input('depth/camera_info'))
         self._logged_warning = ''
         self._subscribe(settings.image_transport, on_image)
-        self._advertise()
 
     @property
     def image_topic(self) -> str:
@@ -110,7 +88,7 @@ class Camera:
             self._reject(f'{self.image_topic}: {error}')
             return
         hands = self._track(image, message.header, settings)
-        self._publish(image, hands, message.header, settings)
+        self._publisher.publish(image, hands, message.header, settings)
         self._count(len(hands), message.header, started_s)
 
     def fail(self, error: Exception) -> None:
@@ -153,33 +131,8 @@ class Camera:
         )
         self._calibration = CameraCalibration(info_subscription.topic_name)
 
-    def _advertise(self) -> None:
-        publisher = self._node.create_publisher
-        self._hands = publisher(HandArray, self._output('hands'), RESULT_QOS)
-        self._marker_array = publisher(MarkerArray, self._output('markers'), RESULT_QOS)
-        self._poses = {
-            side: publisher(PoseStamped, self._output(f'{side}/pose'), RESULT_QOS)
-            for side in SIDES.values()
-        }
-        self._joint_states = {
-            side: publisher(JointState, self._output(f'{side}/joint_states'), RESULT_QOS)
-            for side in SIDES.values()
-        }
-        self._landmarks = {
-            side: publisher(PoseArray, self._output(f'{side}/landmarks'), RESULT_QOS)
-            for side in SIDES.values()
-        }
-        annotated = self._output('annotated_image')
-        self._annotated = publisher(Image, annotated, IMAGE_QOS.depth)
-        self._annotated_compressed = publisher(
-            CompressedImage, f'{annotated}/compressed', IMAGE_QOS.depth
-        )
-
     def _input(self, topic: str) -> str:
         return f'{self._name}/{topic}' if self._name else topic
-
-    def _output(self, topic: str) -> str:
-        return f'~/{self._name}/{topic}' if self._name else f'~/{topic}'
 
     def _track(self, image: np.ndarray, header: Header, settings: Settings) -> list[Hand]:
         self._tracker.options = settings.tracker_options
@@ -187,81 +140,16 @@ class Camera:
         hands = self._tracker.track(image, stamp_s)
         height, width = image.shape[:2]
         model = self._calibration.model_for(width, height)
-        self.statistics.warning = self._calibration.complaint
+        warnings = [self._calibration.complaint]
         if model is not None:
-            mirrored = settings.image_mirrored
-            hands = [
-                replace(
-                    hand, pose=estimate_pose(hand, model, width, height, image_mirrored=mirrored)
-                )
-                for hand in hands
-            ]
+            tolerance_s = settings.depth_tolerance
+            depth = self._depth.image_at(Time.from_msg(header.stamp), tolerance_s, model)
+            warnings.append(self._depth.complaint)
+            self._locator.options = settings.locator_options
+            hands = self._locator.locate(hands, model, width, height, stamp_s, depth)
+        self.statistics.warning = '; '.join(filter(None, warnings))
         self._smoother.options = settings.smoothing_options
         return self._smoother.smooth(hands, stamp_s, width, height)
-
-    def _publish(
-        self, image: np.ndarray, hands: Sequence[Hand], header: Header, settings: Settings
-    ) -> None:
-        height, width = image.shape[:2]
-        convention = settings.pose_convention
-        self._hands.publish(hands_to_message(hands, header, width, height, convention))
-        if settings.publish_tf:
-            self._send_transforms(hands, header, settings)
-        for side, hand in oldest_of_each_side(hands).items():
-            self._poses[side].publish(pose_stamped(hand, header, convention))
-            self._publish_fingers(side, hand, header, settings)
-        # Kept up to date without listeners too: whoever comes later must see hands deleted.
-        self._marker_array.publish(self._markers.update(hands, header))
-        self._publish_annotated(image, hands, header)
-
-    def _publish_fingers(self, side: str, hand: Hand, header: Header, settings: Settings) -> None:
-        """What one hand's fingers do, for who listens."""
-        mirrored = settings.image_mirrored
-        if self._joint_states[side].get_subscription_count():
-            message = joint_state(hand, header, mirrored)
-            if message:
-                self._joint_states[side].publish(message)
-        if self._landmarks[side].get_subscription_count():
-            self._landmarks[side].publish(
-                landmark_poses(
-                    hand,
-                    header,
-                    f'{self._frame_prefix(settings)}{side}_hand',
-                    settings.pose_convention,
-                    settings.landmark_order,
-                    mirrored,
-                )
-            )
-
-    def _frame_prefix(self, settings: Settings) -> str:
-        return settings.tf_prefix + (f'{self._name}_' if self._name else '')
-
-    def _send_transforms(self, hands: Sequence[Hand], header: Header, settings: Settings) -> None:
-        prefix = self._frame_prefix(settings)
-        transforms = hand_transforms(
-            hands, header, prefix, settings.pose_convention, settings.landmark_frames
-        )
-        stamp_ns = Time.from_msg(header.stamp).nanoseconds
-        # TF refuses, loudly and in every listener, a frame that repeats its stamp.
-        if not transforms or stamp_ns == self._last_transform_stamp_ns:
-            return
-        if not header.frame_id:
-            self._log_error(f'{self.image_topic}: header.frame_id is empty, so no TF is sent')
-            return
-        self._transforms.sendTransform(transforms)
-        self._last_transform_stamp_ns = stamp_ns
-
-    def _publish_annotated(self, image: np.ndarray, hands: Sequence[Hand], header: Header) -> None:
-        raw = self._annotated.get_subscription_count() > 0
-        compressed = self._annotated_compressed.get_subscription_count() > 0
-        if not (raw or compressed):
-            return
-        drawing = image.copy()
-        draw_hands(drawing, hands)
-        if raw:
-            self._annotated.publish(from_rgb(drawing, header))
-        if compressed:
-            self._annotated_compressed.publish(compressed_from_rgb(drawing, header))
 
     def _count_lost(self, event) -> None:
         self.statistics.lost_in_transport = event.total_count

@@ -24,6 +24,11 @@ class CameraCalibration:
         self._known: tuple[CameraInfo, int, int] | None = None
         self._model: CameraModel | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether any message has come."""
+        return self._message is not None
+
     def update(self, message: CameraInfo) -> None:
         """Take the newest message."""
         # Cameras repeat their calibration with every image; only a change is news.

@@ -10,8 +10,9 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
 from hand_tracking_ros.ros import parameters
-from hand_tracking_ros.ros.camera import RESULT_QOS, Camera, ImageMessage
+from hand_tracking_ros.ros.camera import Camera, ImageMessage
 from hand_tracking_ros.ros.diagnostics import PERIOD_S
+from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
 from hand_tracking_ros.ros.latest_frames import LatestFrames
 from hand_tracking_ros.ros.process import ros_process, spinning
 from hand_tracking_ros.tracking.models import COMPLEXITIES, HandModels

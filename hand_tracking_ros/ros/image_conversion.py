@@ -129,6 +129,10 @@ _FROM_RGB = {
     'mono8': _by_opencv(cv2.COLOR_RGB2GRAY),
 }
 
+# Encodings of depth images (REP 118).
+_DEPTH_TYPES = {'16UC1': 'uint16', 'mono16': 'uint16', '32FC1': 'float32'}
+MILLIMETRE_M = 1e-3
+
 _bridge = CvBridge()
 
 
@@ -194,6 +198,27 @@ def compressed_to_rgb(msg: CompressedImage) -> np.ndarray:
     if num_channels == 1 and camera_encoding.startswith('bayer_') and 'png' in compression:
         return _find(_ENCODINGS, camera_encoding).to_rgb(decoded)  # its jpeg codec makes it gray
     return _DECODED_TO_RGB[num_channels](decoded)
+
+
+def depth_to_metres(msg: Image) -> np.ndarray:
+    """Convert a depth Image to (height, width) float32 metres; 0 or NaN where nothing was seen.
+
+    REP 118: `16UC1` (also called mono16) holds millimetres, `32FC1` metres.
+
+    Raises:
+        ImageError: the encoding is another one, or size, step and data disagree.
+    """
+    type_name = _find(_DEPTH_TYPES, msg.encoding)
+    dtype = np.dtype(type_name).newbyteorder('>' if msg.is_bigendian else '<')
+    if not (msg.width and msg.height):
+        raise ImageError(f'width x height is {msg.width}x{msg.height}, expected at least 1x1')
+    _check_data(msg, msg.width * dtype.itemsize, msg.height)
+    rows = np.ndarray(
+        (msg.height, msg.width), dtype, buffer=msg.data, strides=(msg.step, dtype.itemsize)
+    )
+    if dtype.kind == 'f':
+        return rows.astype(np.float32)
+    return rows.astype(np.float32) * np.float32(MILLIMETRE_M)
 
 
 def from_rgb(image: np.ndarray, header: Header, encoding: str = 'rgb8') -> Image:

@@ -25,6 +25,8 @@ from rclpy.parameter import Parameter as RclpyParameter
 from hand_tracking_ros.ros.teleop_outputs import LANDMARK_ORDERS
 from hand_tracking_ros.tracking.camera_pose import POSE_CONVENTIONS
 from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.hand import Handedness
+from hand_tracking_ros.tracking.hand_locator import LocatorOptions
 from hand_tracking_ros.tracking.inference import EXECUTION_PROVIDERS
 from hand_tracking_ros.tracking.one_euro import OneEuroOptions
 from hand_tracking_ros.tracking.smoothing import SMOOTHING_METHODS, SmoothingOptions
@@ -183,6 +185,21 @@ PARAMETERS: tuple[Parameter, ...] = (
         maximum=10.0,
     ),
     Parameter(
+        'hand_length',
+        0.0,
+        'Length of the hands, m: from the wrist along the stretched middle finger to its tip. '
+        '0: unknown, an average adult (0.185). Distances without depth scale with it.',
+        minimum=0.0,
+        maximum=0.3,
+    ),
+    Parameter(
+        'depth_tolerance',
+        0.05,
+        'Largest difference of the stamps of an image and its depth image, seconds.',
+        minimum=0.0,
+        maximum=10.0,
+    ),
+    Parameter(
         'smoothing',
         _SMOOTHING.method,
         'Filter of landmarks and poses on their way out. The tracking itself is not filtered.',
@@ -266,6 +283,8 @@ class Settings:
     min_tracking_confidence: float
     detection_interval: float
     hold_time: float
+    hand_length: float
+    depth_tolerance: float
     smoothing: str
     smoothing_min_cutoff: float
     smoothing_cutoff_per_speed: float
@@ -292,6 +311,13 @@ class Settings:
             detection_interval_s=self.detection_interval,
             hold_time_s=self.hold_time,
         )
+
+    @property
+    def locator_options(self) -> LocatorOptions:
+        """The part that the locator understands."""
+        sides = (Handedness.LEFT, Handedness.RIGHT)
+        lengths_m = dict.fromkeys(sides, self.hand_length) if self.hand_length > 0 else {}
+        return LocatorOptions(lengths_m, self.image_mirrored)
 
     @property
     def smoothing_options(self) -> SmoothingOptions:

@@ -98,11 +98,12 @@ class HandPose:
         position_m: (3,) float64, the wrist.
         rotation: (3, 3) float64, columns are the hand frame's axes in the camera frame, in the
             `rep103` convention: x from wrist to middle-finger MCP, z out of the back of the hand.
-        camera_landmarks_m: (21, 3) float64.
+        camera_landmarks_m: (21, 3) float64, at the joints' centres and the ends of the fingers; the
+            landmarks in the image are drawn up to a centimetre beside these.
         covariance: (6, 6) float64 over x, y, z (m^2) and rotation about the camera's x, y, z
             axes (rad^2), as geometry_msgs/PoseWithCovariance orders them.
-        reprojection_error_px: root mean square distance between the projected
-            `camera_landmarks_m` and the landmarks seen.
+        reprojection_error_px: root mean square distance between the landmarks seen and where
+            those of `camera_landmarks_m` would be drawn.
         source: what fixed the distance.
     """
 

@@ -74,7 +74,7 @@ class HandSmoother:
         now begins anew, with what was measured.
 
         Args:
-            hands: as the tracker and `estimate_pose` return them.
+            hands: as `HandLocator` returns them.
             stamp_s: when the image was taken.
             image_width: px.
             image_height: px.

@@ -1,0 +1,151 @@
+"""What one camera's hands are published as: messages, frames, poses, markers, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from geometry_msgs.msg import PoseArray, PoseStamped
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.time import Time
+from sensor_msgs.msg import CompressedImage, Image, JointState
+from std_msgs.msg import Header
+from visualization_msgs.msg import MarkerArray
+
+from hand_tracking_ros.msg import HandArray
+from hand_tracking_ros.ros.compat import TransformBroadcaster
+from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
+from hand_tracking_ros.ros.markers import HandMarkers
+from hand_tracking_ros.ros.message_conversion import hands_to_message
+from hand_tracking_ros.ros.parameters import Settings
+from hand_tracking_ros.ros.teleop_outputs import joint_state, landmark_poses
+from hand_tracking_ros.ros.transforms import (
+    SIDES,
+    hand_transforms,
+    oldest_of_each_side,
+    pose_stamped,
+)
+from hand_tracking_ros.tracking.drawing import draw_hands
+from hand_tracking_ros.tracking.hand import Hand
+
+ERROR_LOG_PERIOD_S = 5.0
+RESULT_QOS = QoSProfile(depth=10)
+IMAGE_DEPTH = 1
+
+
+class HandPublisher:
+    """Publishes the hands in one camera's images.
+
+    Args:
+        node: whose topics these are.
+        name: of the camera; empty for the only one.
+    """
+
+    def __init__(self, node: Node, name: str) -> None:
+        self._node = node
+        self._name = name
+        self._markers = HandMarkers()
+        self._transforms = TransformBroadcaster(node)
+        self._last_transform_stamp_ns = 0
+        self._advertise()
+
+    def publish(
+        self, image: np.ndarray, hands: Sequence[Hand], header: Header, settings: Settings
+    ) -> None:
+        """Publish everything that one image gives.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            hands: found in it.
+            header: its own.
+            settings: the node's parameters.
+        """
+        height, width = image.shape[:2]
+        convention = settings.pose_convention
+        self._hands.publish(hands_to_message(hands, header, width, height, convention))
+        if settings.publish_tf:
+            self._send_transforms(hands, header, settings)
+        for side, hand in oldest_of_each_side(hands).items():
+            self._poses[side].publish(pose_stamped(hand, header, convention))
+            self._publish_fingers(side, hand, header, settings)
+        # Kept up to date without listeners too: whoever comes later must see hands deleted.
+        self._marker_array.publish(self._markers.update(hands, header))
+        self._publish_annotated(image, hands, header)
+
+    def _publish_fingers(self, side: str, hand: Hand, header: Header, settings: Settings) -> None:
+        """What one hand's fingers do, for who listens."""
+        mirrored = settings.image_mirrored
+        if self._joint_states[side].get_subscription_count():
+            message = joint_state(hand, header, mirrored)
+            if message:
+                self._joint_states[side].publish(message)
+        if self._landmarks[side].get_subscription_count():
+            self._landmarks[side].publish(
+                landmark_poses(
+                    hand,
+                    header,
+                    f'{self._frame_prefix(settings)}{side}_hand',
+                    settings.pose_convention,
+                    settings.landmark_order,
+                    mirrored,
+                )
+            )
+
+    def _frame_prefix(self, settings: Settings) -> str:
+        return settings.tf_prefix + (f'{self._name}_' if self._name else '')
+
+    def _send_transforms(self, hands: Sequence[Hand], header: Header, settings: Settings) -> None:
+        prefix = self._frame_prefix(settings)
+        transforms = hand_transforms(
+            hands, header, prefix, settings.pose_convention, settings.landmark_frames
+        )
+        stamp_ns = Time.from_msg(header.stamp).nanoseconds
+        # TF refuses, loudly and in every listener, a frame that repeats its stamp.
+        if not transforms or stamp_ns == self._last_transform_stamp_ns:
+            return
+        if not header.frame_id:
+            self._node.get_logger().error(
+                'header.frame_id of the images is empty, so no TF is sent',
+                throttle_duration_sec=ERROR_LOG_PERIOD_S,
+            )
+            return
+        self._transforms.sendTransform(transforms)
+        self._last_transform_stamp_ns = stamp_ns
+
+    def _publish_annotated(self, image: np.ndarray, hands: Sequence[Hand], header: Header) -> None:
+        raw = self._annotated.get_subscription_count() > 0
+        compressed = self._annotated_compressed.get_subscription_count() > 0
+        if not (raw or compressed):
+            return
+        drawing = image.copy()
+        draw_hands(drawing, hands)
+        if raw:
+            self._annotated.publish(from_rgb(drawing, header))
+        if compressed:
+            self._annotated_compressed.publish(compressed_from_rgb(drawing, header))
+
+    def _advertise(self) -> None:
+        publisher = self._node.create_publisher
+        self._hands = publisher(HandArray, self._output('hands'), RESULT_QOS)
+        self._marker_array = publisher(MarkerArray, self._output('markers'), RESULT_QOS)
+        self._poses = {
+            side: publisher(PoseStamped, self._output(f'{side}/pose'), RESULT_QOS)
+            for side in SIDES.values()
+        }
+        self._joint_states = {
+            side: publisher(JointState, self._output(f'{side}/joint_states'), RESULT_QOS)
+            for side in SIDES.values()
+        }
+        self._landmarks = {
+            side: publisher(PoseArray, self._output(f'{side}/landmarks'), RESULT_QOS)
+            for side in SIDES.values()
+        }
+        annotated = self._output('annotated_image')
+        self._annotated = publisher(Image, annotated, IMAGE_DEPTH)
+        self._annotated_compressed = publisher(
+            CompressedImage, f'{annotated}/compressed', IMAGE_DEPTH
+        )
+
+    def _output(self, topic: str) -> str:
+        return f'~/{self._name}/{topic}' if self._name else f'~/{topic}'

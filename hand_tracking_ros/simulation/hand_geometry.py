@@ -1,0 +1,284 @@
+"""The skeleton of a simulated hand: its proportions, its joints and where they put the landmarks.
+
+Everything here is a right hand in its own frame, `rep103`: origin at the wrist, x to the middle
+finger's knuckle, y to the thumb, z out of the back of the hand, metres. A left hand is the mirror
+image in y.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hand_tracking_ros.tracking.hand import FINGERS, NUM_LANDMARKS, Landmark
+
+LONG_FINGERS = ('index', 'middle', 'ring', 'pinky')
+
+# Range of each joint, degrees; 0 is a flat hand with parallel fingers.
+# - flexion bends towards the palm;
+# - abduction of a finger moves its tip away from the middle finger, that of the middle finger
+#   towards the thumb;
+# - the thumb's metacarpal points `abduction` away from x towards the thumb's side, then `flexion`
+#   out of the palm's plane to its front, and is turned by `opposition` about its own length, which
+#   brings its nail from the back of the hand to the outside and its pad to face the fingers;
+# - the wrist bends by `flexion` towards the palm and by `deviation` towards the little finger.
+JOINT_LIMITS_DEG: dict[str, tuple[float, float]] = {
+    'thumb_cmc_abduction': (0.0, 65.0),
+    'thumb_cmc_flexion': (-5.0, 60.0),
+    'thumb_cmc_opposition': (20.0, 110.0),
+    'thumb_mcp_flexion': (-10.0, 60.0),
+    'thumb_ip_flexion': (-15.0, 80.0),
+    **{
+        f'{finger}_{joint}': limits
+        for finger in LONG_FINGERS
+        for joint, limits in {
+            'mcp_flexion': (-20.0, 90.0),
+            'mcp_abduction': (-15.0, 22.0),
+            'pip_flexion': (0.0, 110.0),
+            'dip_flexion': (-5.0, 80.0),
+        }.items()
+    },
+    'wrist_flexion': (-60.0, 70.0),
+    'wrist_deviation': (-20.0, 35.0),
+}
+JOINT_NAMES = tuple(JOINT_LIMITS_DEG)
+
+# A bone is a piece of the hand that moves as one; its frame has x along it and z to its back.
+BONES = (
+    'palm',
+    'forearm',
+    *(
+        f'{finger}_{part}'
+        for finger in FINGERS
+        for part in (
+            ('metacarpal', 'proximal', 'distal')
+            if finger == 'thumb'
+            else ('proximal', 'middle', 'distal')
+        )
+    ),
+)
+BONE_INDEX = {name: index for index, name in enumerate(BONES)}
+
+# An average adult's hand of 181 mm (188 mm with the flesh of the fingertip), metres: proportions of
+# bones seen in X-rays, and the wrist where the models' training data have it. The knuckles' heights
+# put the plane of the wrist and the knuckles of index and little finger square to z, as the hand
+# frame asks.
+_KNUCKLES_M = {
+    'index': (0.0900, 0.0245, -0.0030),
+    'middle': (0.0920, 0.0, 0.0),
+    'ring': (0.0865, -0.0210, -0.0010),
+    'pinky': (0.0785, -0.0395, -0.0785 / 0.0900 * 0.0030),
+}
+_PHALANGES_M = {
+    'index': (0.0400, 0.0235, 0.0200),
+    'middle': (0.0435, 0.0255, 0.0205),
+    'ring': (0.0400, 0.0250, 0.0205),
+    'pinky': (0.0315, 0.0180, 0.0185),
+}
+_THUMB_BASE_M = (0.0225, 0.0295, -0.0120)
+_THUMB_BONES_M = (0.0405, 0.0320, 0.0260)
+
+# Radius at knuckle, middle joint, end joint and tip.
+_FINGER_RADII_M = {
+    'thumb': (0.0140, 0.0128, 0.0112, 0.0092),
+    'index': (0.0113, 0.0100, 0.0087, 0.0073),
+    'middle': (0.0115, 0.0103, 0.0089, 0.0075),
+    'ring': (0.0109, 0.0097, 0.0084, 0.0072),
+    'pinky': (0.0099, 0.0085, 0.0075, 0.0064),
+}
+
+SHORTEST_HAND_M = 0.160
+LONGEST_HAND_M = 0.210
+_PROPORTION_SIGMA = 0.05
+_MOST_SIGMAS = 2.0
+_RELATIVE_THICKNESS_SIGMA = 0.06
+
+
+@dataclass(frozen=True)
+class HandShape:
+    """Proportions of one person's hand.
+
+    Attributes:
+        knuckles_m: where each long finger begins, in the hand's frame, (3,) each.
+        phalanges_m: length of each long finger's three bones from the knuckle to the tip landmark.
+        thumb_base_m: (3,) the thumb's carpometacarpal joint.
+        thumb_bones_m: lengths of metacarpal, proximal and distal phalanx.
+        finger_radii_m: (4,) at knuckle, middle joint, end joint and tip, for every finger.
+        thickness: of the palm and the wrist, over an average hand's of this length.
+    """
+
+    knuckles_m: dict[str, np.ndarray]
+    phalanges_m: dict[str, np.ndarray]
+    thumb_base_m: np.ndarray
+    thumb_bones_m: np.ndarray
+    finger_radii_m: dict[str, np.ndarray]
+    thickness: float
+
+    @property
+    def length_m(self) -> float:
+        """From the wrist along the bones to the tip landmark of the middle finger."""
+        return float(self.knuckles_m['middle'][0] + self.phalanges_m['middle'].sum())
+
+    @property
+    def size(self) -> float:
+        """Length over an average adult's."""
+        return self.length_m / AVERAGE_HAND.length_m
+
+
+def _make_shape(
+    lengthen: Mapping[str, np.ndarray] | None = None, size: float = 1.0, thickness: float = 1.0
+) -> HandShape:
+    """The average hand with each bone's length times a factor (and thickness), then scaled."""
+    factors = lengthen or {finger: np.ones(4) for finger in FINGERS}
+    return HandShape(
+        knuckles_m={
+            finger: size * factors[finger][0] * np.array(knuckle)
+            for finger, knuckle in _KNUCKLES_M.items()
+        },
+        phalanges_m={
+            finger: size * factors[finger][1:] * np.array(lengths)
+            for finger, lengths in _PHALANGES_M.items()
+        },
+        thumb_base_m=size * factors['thumb'][0] * np.array(_THUMB_BASE_M),
+        thumb_bones_m=size * factors['thumb'][1:] * np.array(_THUMB_BONES_M),
+        finger_radii_m={
+            finger: size * thickness * np.array(radii) for finger, radii in _FINGER_RADII_M.items()
+        },
+        thickness=thickness,
+    )
+
+
+AVERAGE_HAND = _make_shape()
+
+
+def random_hand_shape(rng: np.random.Generator, length_m: float | None = None) -> HandShape:
+    """A person's hand: every bone longer or shorter than average by itself.
+
+    Args:
+        rng: what decides.
+        length_m: `HandShape.length_m`; random between 0.16 and 0.21 if None.
+    """
+
+    def spread(sigma: float, count: int) -> np.ndarray:
+        return 1 + sigma * np.clip(rng.standard_normal(count), -_MOST_SIGMAS, _MOST_SIGMAS)
+
+    # Metacarpals vary together more than they do apart: the palm stays a palm.
+    palm = spread(_PROPORTION_SIGMA, 1)[0]
+    factors = {
+        finger: np.concatenate([palm * spread(0.4 * _PROPORTION_SIGMA, 1), spread(0.05, 3)])
+        for finger in FINGERS
+    }
+    thickness = spread(_RELATIVE_THICKNESS_SIGMA, 1)[0]
+    random_length_m = rng.uniform(SHORTEST_HAND_M, LONGEST_HAND_M)
+    size = (length_m or random_length_m) / _make_shape(factors).length_m
+    return _make_shape(factors, size, thickness)
+
+
+def flat_hand() -> dict[str, float]:
+    """Every joint at the value in its range that is nearest to 0, radians."""
+    return {
+        name: float(np.radians(np.clip(0.0, low, high)))
+        for name, (low, high) in JOINT_LIMITS_DEG.items()
+    }
+
+
+def complete_angles(angles_rad: Mapping[str, float]) -> dict[str, float]:
+    """Every joint's angle in radians: those given, within human range, and the rest flat.
+
+    Raises:
+        ValueError: a joint has another name.
+    """
+    unknown = sorted(set(angles_rad) - set(JOINT_NAMES))
+    if unknown:
+        raise ValueError(f"joint is '{unknown[0]}', expected one of {', '.join(JOINT_NAMES)}")
+    complete = flat_hand()
+    for name, angle in angles_rad.items():
+        low, high = np.radians(JOINT_LIMITS_DEG[name])
+        complete[name] = float(np.clip(angle, low, high))
+    return complete
+
+
+def bone_frames(shape: HandShape, angles_rad: Mapping[str, float]) -> np.ndarray:
+    """Where each bone is in the hand's frame.
+
+    Args:
+        shape: whose hand.
+        angles_rad: every joint of JOINT_NAMES, as `complete_angles` gives them.
+
+    Returns:
+        (len(BONES), 4, 4) float64, from the bone's frame to the hand's, in the order of BONES.
+    """
+    frames = np.tile(np.eye(4), (len(BONES), 1, 1))
+    wrist = rotation_z(angles_rad['wrist_deviation']) @ rotation_y(-angles_rad['wrist_flexion'])
+    frames[BONE_INDEX['forearm'], :3, :3] = wrist
+    frames[BONE_INDEX['thumb_metacarpal']] = _frame(
+        rotation_z(angles_rad['thumb_cmc_abduction'])
+        @ rotation_y(angles_rad['thumb_cmc_flexion'])
+        @ rotation_x(-angles_rad['thumb_cmc_opposition']),
+        shape.thumb_base_m,
+    )
+    _chain(frames, 'thumb', shape.thumb_bones_m, ('metacarpal', 'proximal', 'distal'), angles_rad)
+    for finger in LONG_FINGERS:
+        outwards = 1 if finger in ('index', 'middle') else -1
+        frames[BONE_INDEX[f'{finger}_proximal']] = _frame(
+            rotation_z(outwards * angles_rad[f'{finger}_mcp_abduction'])
+            @ rotation_y(angles_rad[f'{finger}_mcp_flexion']),
+            shape.knuckles_m[finger],
+        )
+        lengths_m, parts = shape.phalanges_m[finger], ('proximal', 'middle', 'distal')
+        _chain(frames, finger, lengths_m, parts, angles_rad)
+    return frames
+
+
+def landmarks_of(shape: HandShape, frames: np.ndarray) -> np.ndarray:
+    """The 21 landmarks in the hand's frame, (21, 3) metres, for the bones' frames."""
+    points = np.zeros((NUM_LANDMARKS, 3))
+    points[Landmark.THUMB_CMC] = shape.thumb_base_m
+    for finger, indices in FINGERS.items():
+        bones = [bone for bone in BONES if bone.startswith(finger)]
+        lengths_m = shape.thumb_bones_m if finger == 'thumb' else shape.phalanges_m[finger]
+        for index, bone in zip(indices, bones, strict=False):
+            points[index] = frames[BONE_INDEX[bone], :3, 3]
+        last = frames[BONE_INDEX[bones[-1]]]
+        points[indices[-1]] = last[:3, 3] + lengths_m[-1] * last[:3, 0]
+    return points
+
+
+def _chain(
+    frames: np.ndarray,
+    finger: str,
+    lengths_m: np.ndarray,
+    parts: tuple[str, str, str],
+    angles_rad: Mapping[str, float],
+) -> None:
+    """Hang a finger's second and third bone to its first, in place."""
+    joints = ('mcp', 'ip') if finger == 'thumb' else ('pip', 'dip')
+    for before, part, joint, length_m in zip(parts, parts[1:], joints, lengths_m, strict=False):
+        bend = _frame(rotation_y(angles_rad[f'{finger}_{joint}_flexion']), (length_m, 0.0, 0.0))
+        frames[BONE_INDEX[f'{finger}_{part}']] = frames[BONE_INDEX[f'{finger}_{before}']] @ bend
+
+
+def _frame(rotation: np.ndarray, origin) -> np.ndarray:
+    frame = np.eye(4)
+    frame[:3, :3], frame[:3, 3] = rotation, origin
+    return frame
+
+
+def rotation_x(angle_rad: float) -> np.ndarray:
+    """(3, 3) rotation about x."""
+    c, s = np.cos(angle_rad), np.sin(angle_rad)
+    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+
+
+def rotation_y(angle_rad: float) -> np.ndarray:
+    """(3, 3) rotation about y."""
+    c, s = np.cos(angle_rad), np.sin(angle_rad)
+    return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
+
+
+def rotation_z(angle_rad: float) -> np.ndarray:
+    """(3, 3) rotation about z."""
+    c, s = np.cos(angle_rad), np.sin(angle_rad)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])

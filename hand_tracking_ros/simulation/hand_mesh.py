@@ -1,0 +1,135 @@
+"""The skin of a simulated hand as triangles, made once and then bent with the bones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hand_tracking_ros.simulation.hand_flesh import bone_weights, flesh_distance, rest_frames
+from hand_tracking_ros.simulation.hand_geometry import BONES, HandShape
+from hand_tracking_ros.simulation.implicit_surface import mesh_surface, vertex_normals
+
+# Side of the cubes that the skin is cut into: fine enough for round fingertips at 0.3 m.
+MESH_STEP_M = 0.0035
+# Box around a resting average hand.
+_LOW_M = np.array([-0.120, -0.105, -0.060])
+_HIGH_M = np.array([0.215, 0.125, 0.045])
+
+
+@dataclass(frozen=True)
+class HandMesh:
+    """A resting right hand's skin.
+
+    Attributes:
+        vertices: (V, 3) float32 metres, in the hand's frame.
+        normals: (V, 3) float32, outwards.
+        triangles: (T, 3) int32, counter-clockwise seen from outside.
+        weights: (V, len(BONES)) float32, how much each bone moves each vertex.
+        rest_frames: (len(BONES), 4, 4) the bones' frames in which the skin was made.
+    """
+
+    vertices: np.ndarray
+    normals: np.ndarray
+    triangles: np.ndarray
+    weights: np.ndarray
+    rest_frames: np.ndarray
+
+    def pose(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The skin when the bones are elsewhere.
+
+        Every vertex is moved by a blend of its bones' motions as dual quaternions, which keeps
+        bent joints round where a blend of matrices would pinch them.
+
+        Args:
+            frames: (len(BONES), 4, 4) the bones' frames.
+
+        Returns:
+            Vertices (V, 3) and normals (V, 3), float32, in the frame that `frames` lead to.
+        """
+        motions = _dual_quaternions(frames @ np.linalg.inv(self.rest_frames)).astype(np.float32)
+        # Not a matrix product, whose threads would cost more than they save.
+        blended = np.einsum('vb,bq->vq', self.weights, motions)
+        blended /= np.linalg.norm(blended[:, :4], axis=1, keepdims=True)
+        w, turn = blended[:, :1], blended[:, 1:4]
+        dual_w, dual = blended[:, 4:5], blended[:, 5:]
+        shift = 2 * (w * dual - dual_w * turn + np.cross(turn, dual))
+        return _rotate(w, turn, self.vertices) + shift, _rotate(w, turn, self.normals)
+
+
+def make_hand_mesh(shape: HandShape, step_m: float = MESH_STEP_M) -> HandMesh:
+    """The skin of a hand of this shape, from cubes of side `step_m`."""
+    vertices, triangles = mesh_surface(
+        lambda points: flesh_distance(shape, points),
+        _LOW_M * shape.size,
+        _HIGH_M * shape.size,
+        step_m,
+    )
+    return HandMesh(
+        vertices=vertices,
+        normals=vertex_normals(vertices, triangles),
+        triangles=triangles,
+        weights=bone_weights(shape, vertices),
+        rest_frames=rest_frames(shape),
+    )
+
+
+def _rotate(w: np.ndarray, turn: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Vectors (V, 3) turned by unit quaternions w (V, 1), turn (V, 3)."""
+    return vectors + 2 * np.cross(turn, np.cross(turn, vectors) + w * vectors)
+
+
+def _dual_quaternions(motions: np.ndarray) -> np.ndarray:
+    """(B, 8) dual quaternions of motions (B, 4, 4), each with the sign nearest to its parent's."""
+    result = np.empty((len(motions), 8))
+    for index, motion in enumerate(motions):
+        real = _quaternion(motion[:3, :3])
+        if real @ result[_PARENTS[index], :4] < 0 < index:
+            real = -real
+        w, x, y, z = real
+        a, b, c = motion[:3, 3] / 2
+        dual = [
+            -a * x - b * y - c * z,
+            a * w + b * z - c * y,
+            -a * z + b * w + c * x,
+            a * y - b * x + c * w,
+        ]
+        result[index] = [*real, *dual]
+    return result
+
+
+def _parents() -> list[int]:
+    """The bone that each bone hangs on; the palm (0) on itself."""
+    parents = [0]
+    for index in range(1, len(BONES)):
+        same_finger = BONES[index].split('_')[0] == BONES[index - 1].split('_')[0]
+        parents.append(index - 1 if same_finger else 0)
+    return parents
+
+
+_PARENTS = _parents()
+
+
+def _quaternion(rotation: np.ndarray) -> np.ndarray:
+    """Unit quaternion (w, x, y, z) of a rotation (3, 3), w positive or 0."""
+    m = rotation
+    # The four squares, of which the largest is safe to divide by.
+    squares = 1 + np.array(
+        [
+            m[0, 0] + m[1, 1] + m[2, 2],
+            m[0, 0] - m[1, 1] - m[2, 2],
+            m[1, 1] - m[0, 0] - m[2, 2],
+            m[2, 2] - m[0, 0] - m[1, 1],
+        ]
+    )
+    a, b, c = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]
+    p, q, r = m[1, 0] + m[0, 1], m[0, 2] + m[2, 0], m[2, 1] + m[1, 2]
+    rows = [
+        [squares[0], a, b, c],
+        [a, squares[1], p, q],
+        [b, p, squares[2], r],
+        [c, q, r, squares[3]],
+    ]
+    row = np.array(rows[int(np.argmax(squares))])
+    row /= np.linalg.norm(row)
+    return row if row[0] >= 0 else -row

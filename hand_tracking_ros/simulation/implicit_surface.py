@@ -1,0 +1,145 @@
+"""Smooth bodies made of balls that roll: distance to them, and a triangle mesh of their surface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hand_tracking_ros.simulation.linear import dot
+
+
+@dataclass(frozen=True)
+class Capsule:
+    """What a ball covers on its way between two points while its radius changes, in metres."""
+
+    start: np.ndarray
+    end: np.ndarray
+    start_radius: float
+    end_radius: float
+
+    def distance(self, points: np.ndarray) -> np.ndarray:
+        """How far outside points (N, 3) are, about, in metres: (N,), negative inside."""
+        axis = np.asarray(self.end, points.dtype) - np.asarray(self.start, points.dtype)
+        offset = points - np.asarray(self.start, points.dtype)
+        along = np.clip(dot(offset, axis) / max(float(axis @ axis), 1e-12), 0.0, 1.0)
+        radius = self.start_radius + along * (self.end_radius - self.start_radius)
+        offset -= along[:, None] * axis
+        return np.sqrt(dot(offset, offset)) - radius
+
+
+def smooth_union(first: np.ndarray, second: np.ndarray, blend_m: float) -> np.ndarray:
+    """Distance to both of two bodies, with the edge where they meet filled over about `blend_m`."""
+    nearness = np.maximum(blend_m - np.abs(first - second), 0.0) / blend_m
+    return np.minimum(first, second) - nearness**2 * (blend_m / 4)
+
+
+def distance_to_all(capsules: list[Capsule], points: np.ndarray, blend_m: float) -> np.ndarray:
+    """Distance (N,) from points (N, 3) to the smooth union of at least one capsule."""
+    distance = capsules[0].distance(points)
+    for capsule in capsules[1:]:
+        distance = smooth_union(distance, capsule.distance(points), blend_m)
+    return distance
+
+
+def mesh_surface(
+    distance: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray, step_m: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Triangles where a body ends ("surface nets").
+
+    Space is cut into cubes. Each cube that the surface passes through gets one vertex, in the
+    middle of the places where the surface cuts its edges; each edge that is cut joins the four
+    cubes around it by two triangles.
+
+    Args:
+        distance: (N,) distances for points (N, 3), negative inside.
+        low: (3,) a corner of the box to search; the body must not touch the box.
+        high: (3,) the other corner.
+        step_m: side of a cube.
+
+    Returns:
+        Vertices (V, 3) float32 and triangles (T, 3) int32, counter-clockwise seen from outside.
+    """
+    axes = [
+        np.arange(first, last + step_m, step_m, dtype=np.float32)
+        for first, last in zip(low, high, strict=True)
+    ]
+    grid = np.stack(np.meshgrid(*axes, indexing='ij'), axis=-1)
+    field = distance(grid.reshape(-1, 3)).reshape(grid.shape[:3])
+    shape = np.array(field.shape) - 1
+    total = np.zeros((*shape, 3), np.float32)
+    count = np.zeros(shape, np.int32)
+    quads = []
+    cube_index = np.arange(np.prod(shape)).reshape(shape)
+    for axis in range(3):
+        here, there = _edge_ends(field, axis)
+        cut = (here < 0) != (there < 0)
+        with np.errstate(invalid='ignore', divide='ignore'):
+            where = np.where(cut, here / (here - there), 0.0)
+        crossing = grid[tuple(slice(0, n) for n in cut.shape)].copy()
+        crossing[..., axis] += where * step_m
+        _add_to_cubes(total, count, crossing, cut, axis)
+        quads.append(_quads_around(cube_index, cut, here < 0, axis))
+    used = np.flatnonzero(count.ravel())
+    vertices = total.reshape(-1, 3)[used] / count.ravel()[used, None]
+    vertex_of_cube = np.full(count.size, -1)
+    vertex_of_cube[used] = np.arange(len(used))
+    quads = vertex_of_cube[np.concatenate(quads)]
+    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    return vertices, triangles.astype(np.int32)
+
+
+def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(V, 3) unit normals, each the mean of the triangles around it by their area."""
+    a, b, c = (vertices[triangles[:, corner]] for corner in range(3))
+    face = np.cross(b - a, c - a)
+    normals = np.zeros(vertices.shape)
+    for corner in range(3):
+        np.add.at(normals, triangles[:, corner], face)
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    return (normals / np.maximum(lengths, 1e-20)).astype(np.float32)
+
+
+def _edge_ends(field: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """The values at both ends of all grid edges along an axis."""
+    first = [slice(None)] * 3
+    second = [slice(None)] * 3
+    first[axis], second[axis] = slice(None, -1), slice(1, None)
+    return field[tuple(first)], field[tuple(second)]
+
+
+def _add_to_cubes(
+    total: np.ndarray, count: np.ndarray, crossing: np.ndarray, cut: np.ndarray, axis: int
+) -> None:
+    """Add where edges along an axis are cut to the four cubes around each of them, in place."""
+    across = [a for a in range(3) if a != axis]
+    for side_a in (0, 1):
+        for side_b in (0, 1):
+            edges = [slice(None)] * 3
+            # A cube's own edges start at its corner and at the next one.
+            edges[across[0]] = slice(side_a, cut.shape[across[0]] - 1 + side_a)
+            edges[across[1]] = slice(side_b, cut.shape[across[1]] - 1 + side_b)
+            is_cut = cut[tuple(edges)]
+            total += np.where(is_cut[..., None], crossing[tuple(edges)], 0.0)
+            count += is_cut
+
+
+def _quads_around(
+    cube_index: np.ndarray, cut: np.ndarray, starts_inside: np.ndarray, axis: int
+) -> np.ndarray:
+    """The four cubes (Q, 4) around each cut edge, counter-clockwise seen from outside."""
+    b, c = (axis + 1) % 3, (axis + 2) % 3
+    inner = [slice(None)] * 3
+    inner[b], inner[c] = slice(1, -1), slice(1, -1)
+    edges = np.argwhere(cut[tuple(inner)])
+    edges[:, [b, c]] += 1
+    around = []
+    for step_b, step_c in ((-1, -1), (0, -1), (0, 0), (-1, 0)):
+        cube = edges.copy()
+        cube[:, b] += step_b
+        cube[:, c] += step_c
+        around.append(cube_index[tuple(cube.T)])
+    quads = np.stack(around, axis=1)
+    leaves = starts_inside[tuple(edges.T)]
+    return np.where(leaves[:, None], quads, quads[:, ::-1])

@@ -1,0 +1,86 @@
+"""One person's hand: bones, skin and colours together, ready to be placed before a camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hand_tracking_ros.simulation.hand_geometry import (
+    BONE_INDEX,
+    bone_frames,
+    landmarks_of,
+    random_hand_shape,
+)
+from hand_tracking_ros.simulation.hand_mesh import make_hand_mesh
+from hand_tracking_ros.simulation.linear import turn
+from hand_tracking_ros.simulation.renderer import Body
+from hand_tracking_ros.simulation.scenes import HandMotion
+from hand_tracking_ros.simulation.skin import paint_skin, skin_places
+from hand_tracking_ros.tracking.hand import Handedness
+
+_SKIN_GLOSS = 0.05
+
+
+@dataclass(frozen=True)
+class PlacedHand:
+    """A hand in the camera's optical frame, metres.
+
+    Attributes:
+        body: its skin.
+        landmarks_m: (21, 3) the joints' centres.
+        forearm: (4, 4) origin at the wrist, x along the forearm to the hand.
+    """
+
+    body: Body
+    landmarks_m: np.ndarray
+    forearm: np.ndarray
+
+
+class SimulatedHand:
+    """A hand with its own proportions and skin.
+
+    Args:
+        handedness: LEFT or RIGHT.
+        length_m: of the hand, as `HandShape.length_m`; None is random.
+        tone: of the skin, 0 (light) to 1 (dark).
+        rng: what decides the rest.
+
+    Attributes:
+        handedness: as given.
+        shape: its proportions.
+        skin_color: (3,) mean linear reflectance of the back of the hand.
+    """
+
+    def __init__(
+        self, handedness: Handedness, length_m: float | None, tone: float, rng: np.random.Generator
+    ) -> None:
+        self.handedness = handedness
+        self.shape = random_hand_shape(rng, length_m)
+        self._mesh = make_hand_mesh(self.shape)
+        self._texture = paint_skin(self.shape, self._mesh, tone, rng)
+        self._places = skin_places(self._mesh)
+        self.skin_color = self._texture.sides[1].mean(axis=(0, 1))
+        # The skeleton is a right hand's: a left one is its mirror image, inside out.
+        is_left = handedness == Handedness.LEFT
+        self._mirror = np.array([1.0, -1.0 if is_left else 1.0, 1.0])
+        self._triangles = self._mesh.triangles[:, :: -1 if is_left else 1]
+
+    def place(self, motion: HandMotion) -> PlacedHand:
+        """The hand where a scene wants it."""
+        frames = bone_frames(self.shape, motion.angles_rad)
+        vertices, normals = self._mesh.pose(frames)
+        to_camera = motion.rotation * self._mirror
+        origin = motion.center_m - motion.rotation[:, 0] * self.shape.length_m / 2
+        body = Body(
+            vertices=turn(vertices, to_camera) + origin.astype(np.float32),
+            normals=turn(normals, to_camera),
+            triangles=self._triangles,
+            places=self._places,
+            texture=self._texture,
+            gloss=_SKIN_GLOSS,
+        )
+        forearm = np.eye(4)
+        forearm[:3, :3] = to_camera @ frames[BONE_INDEX['forearm'], :3, :3]
+        forearm[:3, 3] = origin
+        return PlacedHand(body, turn(landmarks_of(self.shape, frames), to_camera) + origin, forearm)

@@ -1,0 +1,214 @@
+"""What a simulated hand's skin looks like: tone, nails, creases, knuckles, uneven colour.
+
+The resting hand is photographed, so to speak, from its palm and from its back; colours are painted
+on these two pictures, which the moving skin then carries along.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from hand_tracking_ros.simulation.hand_flesh import rest_frames, smoothstep, to_bone
+from hand_tracking_ros.simulation.hand_geometry import BONE_INDEX, LONG_FINGERS, HandShape
+from hand_tracking_ros.simulation.hand_mesh import HandMesh
+from hand_tracking_ros.simulation.linear import dot
+from hand_tracking_ros.simulation.rasterizer import rasterize
+from hand_tracking_ros.simulation.renderer import GAMMA, Texture
+
+TEXELS_PER_M = 2500.0
+_MARGIN_M = 0.004
+# No finger's bone is longer than this.
+_FINGER_REACH_M = 0.060
+
+# Back of the hand in sRGB, 0 to 1, from light to dark.
+SKIN_TONES = np.array(
+    [
+        [0.93, 0.76, 0.66],
+        [0.89, 0.69, 0.57],
+        [0.82, 0.61, 0.47],
+        [0.72, 0.51, 0.37],
+        [0.58, 0.39, 0.27],
+        [0.43, 0.28, 0.20],
+    ]
+)
+# Palms and fingertips are lighter than the back, and redder.
+_PALM_TONE = np.array([0.92, 0.70, 0.61])
+_PALM_SHARE = 0.55
+_BLOOD = np.array([1.04, 0.88, 0.86])
+_NAIL_TONE = np.array([0.93, 0.74, 0.70])
+# What a shadow takes from each channel of skin.
+_SHADE = np.array([0.8, 1.0, 1.05])
+
+
+def skin_places(mesh: HandMesh) -> np.ndarray:
+    """Where each vertex (V, 3) of a hand finds its colour in `paint_skin`'s texture."""
+    back = smoothstep(mesh.normals[:, 2], -0.25, 0.25)
+    return np.column_stack([mesh.vertices[:, :2], back]).astype(np.float32)
+
+
+def paint_skin(shape: HandShape, mesh: HandMesh, tone: float, rng: np.random.Generator) -> Texture:
+    """Skin of a tone between 0 (light) and 1 (dark) for a resting hand."""
+    position = tone * (len(SKIN_TONES) - 1)
+    nearest = np.arange(len(SKIN_TONES))
+    back_tone = np.array([np.interp(position, nearest, channel) for channel in SKIN_TONES.T])
+    palm_tone = back_tone + _PALM_SHARE * np.maximum(_PALM_TONE - back_tone, -0.02)
+    origin = mesh.vertices[:, :2].min(axis=0) - _MARGIN_M
+    size = np.ceil((mesh.vertices[:, :2].max(axis=0) + _MARGIN_M - origin) * TEXELS_PER_M)
+    rows, columns = size.astype(int)
+    sides = []
+    for tone_of_side, side in ((palm_tone, -1.0), (back_tone, 1.0)):
+        texels, points = _photograph(mesh, origin, rows, columns, side)
+        colors = tone_of_side * _unevenness(rows, columns, rng)[texels]
+        painter = _Painter(shape, points, colors)
+        if side < 0:
+            painter.paint_palm()
+        else:
+            painter.paint_back()
+        sides.append(_spread_beyond(colors, texels, rows, columns))
+    return Texture(np.stack(sides).clip(0.02, 0.98) ** GAMMA, origin, TEXELS_PER_M)
+
+
+class _Painter:
+    """Paints on the texels of one side of a resting hand.
+
+    Args:
+        shape: whose hand.
+        points: (N, 3) where each texel is on the resting hand.
+        colors: (N, 3) sRGB, changed in place.
+    """
+
+    def __init__(self, shape: HandShape, points: np.ndarray, colors: np.ndarray) -> None:
+        self._shape = shape
+        self._size = shape.size
+        self._colors = colors
+        self._frames = rest_frames(shape)
+        self._points = points
+
+    def paint_palm(self) -> None:
+        """Creases of the fingers and of the palm, red fingertips."""
+        for finger in LONG_FINGERS:
+            radii = self._shape.finger_radii_m[finger]
+            base_m = 0.38 * self._shape.phalanges_m[finger][0]
+            self._crease(f'{finger}_proximal', base_m, radii[0], 0.16)
+            self._crease(f'{finger}_middle', 0.0, radii[1], 0.16)
+            self._crease(f'{finger}_distal', 0.0, radii[2], 0.13)
+            self._redden(f'{finger}_distal', 0.6 * self._shape.phalanges_m[finger][2], radii[3])
+        radii = self._shape.finger_radii_m['thumb']
+        self._crease('thumb_distal', 0.0, radii[2], 0.14)
+        self._crease('thumb_proximal', 0.0, radii[1], 0.10)
+        self._redden('thumb_distal', 0.6 * self._shape.thumb_bones_m[2], radii[3])
+        self._palm_lines()
+
+    def paint_back(self) -> None:
+        """Wrinkled joints, nails."""
+        for finger in LONG_FINGERS:
+            radii = self._shape.finger_radii_m[finger]
+            self._wrinkles(f'{finger}_middle', radii[1], 0.10)
+            self._wrinkles(f'{finger}_distal', radii[2], 0.07)
+            self._redden(f'{finger}_proximal', 0.0, radii[0])
+            self._nail(f'{finger}_distal', self._shape.phalanges_m[finger][2], radii[3])
+        radii = self._shape.finger_radii_m['thumb']
+        self._wrinkles('thumb_distal', radii[2], 0.09)
+        self._nail('thumb_distal', self._shape.thumb_bones_m[2], radii[3])
+
+    def _near(self, bone: str, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Texels of a bone's finger: indices (M,), places in its frame (M, 3), weights (M,)."""
+        local = to_bone(self._frames[BONE_INDEX[bone]], self._points)
+        across = np.hypot(local[:, 1], local[:, 2])
+        near = np.flatnonzero((across < 1.6 * radius) & (np.abs(local[:, 0]) < _FINGER_REACH_M))
+        return near, local[near], 1 - smoothstep(across[near], 1.25 * radius, 1.6 * radius)
+
+    def _darken(self, texels: np.ndarray | slice, amount: np.ndarray) -> None:
+        """By fractions (M,), less in red than in the other channels, as skin does."""
+        self._colors[texels] *= 1 - amount[:, None] * _SHADE
+
+    def _crease(self, bone: str, along_m: float, radius: float, strength: float) -> None:
+        texels, local, here = self._near(bone, radius)
+        offset = (local[:, 0] - along_m) / self._size
+        line, fold = np.exp(-((offset / 0.0008) ** 2)), np.exp(-((offset / 0.0030) ** 2))
+        self._darken(texels, here * strength * (line + 0.3 * fold))
+
+    def _wrinkles(self, bone: str, radius: float, strength: float) -> None:
+        texels, local, here = self._near(bone, radius)
+        bow = 0.15 * local[:, 1] ** 2 / radius
+        patch = np.exp(
+            -((local[:, 0] / (0.45 * radius)) ** 2 + (local[:, 1] / (0.8 * radius)) ** 2)
+        )
+        lines = 0.5 + 0.5 * np.cos(2 * np.pi * (local[:, 0] + bow) / (0.0021 * self._size))
+        self._darken(texels, here * patch * strength * (0.6 + 0.9 * lines**2))
+
+    def _redden(self, bone: str, along_m: float, radius: float) -> None:
+        texels, local, here = self._near(bone, radius)
+        spot = here * np.exp(-(((local[:, 0] - along_m) / (1.1 * radius)) ** 2))
+        self._colors[texels] *= 1 + 0.7 * spot[:, None] * (_BLOOD - 1)
+
+    def _nail(self, bone: str, length_m: float, radius: float) -> None:
+        texels, local, here = self._near(bone, 1.4 * radius)
+        middle, half_length, half_width = 0.88 * length_m, 0.0068 * self._size, 0.84 * radius
+        along = (local[:, 0] - middle) / half_length
+        across = local[:, 1] / half_width
+        from_center = (np.abs(along) ** 3 + np.abs(across) ** 3) ** (1 / 3)
+        here = here * (local[:, 2] > -0.2 * radius)
+        nail = here * (1 - smoothstep(from_center, 0.88, 1.0))
+        self._darken(texels, 0.30 * here * np.exp(-(((from_center - 1.03) / 0.10) ** 2)))
+        pale = smoothstep(-along, 0.55, 0.75) + 1.2 * smoothstep(along, 0.72, 0.82)
+        tone = 0.5 * self._colors.mean(axis=0) + 0.5 * _NAIL_TONE + 0.10 * pale[:, None]
+        self._colors[texels] += nail[:, None] * (tone - self._colors[texels])
+
+    def _palm_lines(self) -> None:
+        """Heart, head and life line, as curves through places relative to the knuckles."""
+        index, middle, pinky = (self._shape.knuckles_m[f] for f in ('index', 'middle', 'pinky'))
+        thumb = self._shape.thumb_base_m
+        lines = [
+            (pinky * 0.88 + [0, -0.006, 0], middle * 0.86 + [0, -0.012, 0],
+             middle * 1.02 + [0, 0.012, 0]),
+            (index * 0.84 + [0, 0.009, 0], middle * 0.68, pinky * 0.60),
+            (index * 0.86 + [0, 0.008, 0], middle * 0.55 + [0, 0.006, 0], thumb * [0.6, 0.1, 1]),
+        ]  # fmt: skip
+        on_palm = np.flatnonzero(self._points[:, 0] < middle[0] * 1.1)
+        places = self._points[on_palm, :2]
+        t = np.linspace(0, 1, 40)[:, None]
+        for start, bend, end in lines:
+            curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
+            offsets = [places - point for point in curve[:, :2].astype(places.dtype)]
+            square = np.min([dot(offset, offset) for offset in offsets], axis=0) / self._size**2
+            self._darken(
+                on_palm, 0.13 * np.exp(-square / 0.0009**2) + 0.04 * np.exp(-square / 0.0036**2)
+            )
+
+
+def _photograph(
+    mesh: HandMesh, origin: np.ndarray, rows: int, columns: int, side: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which texels (N,) show the resting hand from -z or +z, and which points (N, 3) of it."""
+    # Columns along y and rows along x: right-handed seen from above, as an image is from its front.
+    points_px = ((mesh.vertices[:, :2] - origin) * TEXELS_PER_M)[:, ::-1]
+    triangles = mesh.triangles if side > 0 else mesh.triangles[:, ::-1]
+    # From so far that perspective plays no part.
+    depth_m = 100.0 - side * mesh.vertices[:, 2]
+    surface = rasterize(points_px, depth_m, triangles, columns, rows)
+    corners = mesh.vertices[triangles[surface.triangles]]
+    return surface.pixels, np.einsum('nci,nc->ni', corners, surface.corners)
+
+
+def _unevenness(rows: int, columns: int, rng: np.random.Generator) -> np.ndarray:
+    """Factors (rows * columns, 3): blotches of a few millimetres to centimetres."""
+    total = np.zeros((rows, columns))
+    for size_px, amount in ((3, 0.012), (9, 0.012), (28, 0.018), (70, 0.02)):
+        coarse = rng.standard_normal((rows // size_px + 3, columns // size_px + 3))
+        fine = cv2.resize(coarse, None, fx=size_px, fy=size_px, interpolation=cv2.INTER_CUBIC)
+        total += amount * fine[:rows, :columns]
+    return 1 + total.reshape(-1, 1) * _SHADE
+
+
+def _spread_beyond(colors: np.ndarray, texels: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """A picture (rows, columns, 3) of colours (N, 3) at texels, the others like the nearest."""
+    uncovered = np.ones((rows, columns), np.uint8)
+    uncovered.reshape(-1)[texels] = 0
+    _, labels = cv2.distanceTransformWithLabels(
+        uncovered, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    color_of_label = np.zeros((labels.max() + 1, 3), np.float32)
+    color_of_label[labels.reshape(-1)[texels]] = colors
+    return color_of_label[labels]
