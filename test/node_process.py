@@ -121,8 +121,9 @@ class Client:
 
     def wait_for_node(self, topic: str = 'image') -> None:
         """Wait until the node listens to a topic of ours and we hear its hands."""
-        publisher = self._publishers[topic]
-        self.wait_for(lambda: publisher.get_subscription_count(), f'subscription to {topic}')
+        for name in (topic, 'camera_info'):
+            publisher = self._publishers[name]
+            self.wait_for(publisher.get_subscription_count, f'subscription to {name}')
         hands = 'hand_tracker/hands'
         self.wait_for(lambda: self.node.count_publishers(hands), f'publisher of {hands}')
 

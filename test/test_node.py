@@ -23,6 +23,7 @@ from hand_tracking_ros.ros.image_conversion import (
     from_rgb,
     to_rgb,
 )
+from hand_tracking_ros.srv import CalibrateHand
 
 FRAME_ID = 'test_camera'
 FOCAL_PX = 500.0
@@ -92,9 +93,9 @@ def camera_info_for(image: np.ndarray, focal_px=FOCAL_PX, **fields) -> CameraInf
 
 def ask_with_pose(client: Client, image: np.ndarray) -> HandArray:
     """The answer to an image once the node knows the camera."""
-    client.publish('camera_info', camera_info_for(image))
 
     def located():
+        client.publish('camera_info', camera_info_for(image))
         answer = client.ask(from_rgb(image, STAMPS.next()))
         return answer if answer.hands and answer.hands[0].has_pose else None
 
@@ -433,3 +434,46 @@ def test_depth_that_cannot_be_used_is_explained_and_size_is_used(
     status = status_where(depth_client, lambda status: complaint in status.message)
     assert '/depth' in status.message
     later(10)
+
+
+def calibrate(client, images, **request):
+    """Call the service, and send images until it answers."""
+    service = client.node.create_client(CalibrateHand, 'hand_tracker/calibrate_hand')
+    client.wait_for(service.service_is_ready, 'calibration service')
+    future = service.call_async(CalibrateHand.Request(**request))
+
+    def answered():
+        images()
+        return future.done()
+
+    client.wait_for(answered, 'answer of the calibration service')
+    return future.result()
+
+
+def test_a_hand_is_measured_with_depth_and_its_length_is_kept(tmp_path, hand_image):
+    with NodeProcess(tmp_path) as node, Client(node) as client:
+        client.wait_for_node()
+        client.add_publisher(Image, 'depth')
+        client.wait_for(lambda: client.node.count_subscribers('depth'), 'subscription to depth')
+        before = ask_with_pose(client, hand_image).hands[0].pose.pose.position.z
+        depth_m = np.full(hand_image.shape[:2], before * 1.1)
+
+        def images():
+            image = from_rgb(hand_image, STAMPS.next())
+            client.publish('depth', depth_image(depth_m, image.header.stamp))
+            client.ask(image)
+
+        answer = calibrate(client, images, handedness=Hand.RIGHT)
+        assert answer.success, answer.message
+        assert 'right hand' in answer.message
+        later(10)  # the depth images are too old now, but the length is known
+        after = client.ask(from_rgb(hand_image, STAMPS.next())).hands[0]
+        assert after.pose_source == Hand.HAND_SIZE
+        assert after.pose.pose.position.z == pytest.approx(1.1 * before, rel=0.1)
+
+
+def test_a_hand_that_cannot_be_measured_is_explained(client, hand_image):
+    ask_with_pose(client, hand_image)
+    answer = calibrate(client, lambda: client.ask(from_rgb(hand_image, STAMPS.next())))
+    assert not answer.success
+    assert 'distance_m' in answer.message

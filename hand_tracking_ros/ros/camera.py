@@ -18,6 +18,7 @@ from std_msgs.msg import Header
 from hand_tracking_ros.ros.camera_calibration import CameraCalibration
 from hand_tracking_ros.ros.depth_input import DepthInput
 from hand_tracking_ros.ros.diagnostics import CameraStatistics
+from hand_tracking_ros.ros.hand_calibration import HandCalibration
 from hand_tracking_ros.ros.hand_publisher import ERROR_LOG_PERIOD_S, HandPublisher
 from hand_tracking_ros.ros.image_conversion import ImageError, compressed_to_rgb, to_rgb
 from hand_tracking_ros.ros.parameters import Settings
@@ -63,9 +64,11 @@ class Camera:
         self._name = name
         self._tracker = HandTracker(settings.tracker_options, models)
         self._smoother = HandSmoother(settings.smoothing_options)
-        self._locator = HandLocator(settings.locator_options)
+        self._locator = HandLocator()
         self._publisher = HandPublisher(node, name)
         self._depth = DepthInput(node, self._input('depth'), self._input('depth/camera_info'))
+        service = f'~/{name}/calibrate_hand' if name else '~/calibrate_hand'
+        self._hand_calibration = HandCalibration(node, service)
         self._logged_warning = ''
         self._subscribe(settings.image_transport, on_image)
 
@@ -145,7 +148,9 @@ class Camera:
             tolerance_s = settings.depth_tolerance
             depth = self._depth.image_at(Time.from_msg(header.stamp), tolerance_s, model)
             warnings.append(self._depth.complaint)
-            self._locator.options = settings.locator_options
+            mirrored = settings.image_mirrored
+            self._hand_calibration.offer(hands, model, (width, height), depth, mirrored)
+            self._locator.options = settings.locator_options(self._hand_calibration.lengths_m)
             hands = self._locator.locate(hands, model, width, height, stamp_s, depth)
         self.statistics.warning = '; '.join(filter(None, warnings))
         self._smoother.options = settings.smoothing_options

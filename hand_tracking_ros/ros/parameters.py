@@ -312,12 +312,11 @@ class Settings:
             hold_time_s=self.hold_time,
         )
 
-    @property
-    def locator_options(self) -> LocatorOptions:
-        """The part that the locator understands."""
+    def locator_options(self, measured_m: Mapping[Handedness, float]) -> LocatorOptions:
+        """The part that the locator understands; a measured length counts before `hand_length`."""
         sides = (Handedness.LEFT, Handedness.RIGHT)
         lengths_m = dict.fromkeys(sides, self.hand_length) if self.hand_length > 0 else {}
-        return LocatorOptions(lengths_m, self.image_mirrored)
+        return LocatorOptions({**lengths_m, **measured_m}, self.image_mirrored)
 
     @property
     def smoothing_options(self) -> SmoothingOptions:

@@ -11,7 +11,7 @@ from hand_tracking_ros.simulation.hand_geometry import BONES, HandShape
 from hand_tracking_ros.simulation.implicit_surface import mesh_surface, vertex_normals
 
 # Side of the cubes that the skin is cut into: fine enough for round fingertips at 0.3 m.
-MESH_STEP_M = 0.0035
+MESH_STEP_M = 0.004
 # Box around a resting average hand.
 _LOW_M = np.array([-0.120, -0.105, -0.060])
 _HIGH_M = np.array([0.215, 0.125, 0.045])

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hand_tracking_ros.simulation.linear import dot, rows
+
 NEAREST_M = 0.05
 # Triangles reach this far over their edges, so that rounding leaves no gap between two.
 _OVERLAP_PX = 1e-3
@@ -47,55 +49,67 @@ def rasterize(
         height: px.
     """
     # Triangles that look away are half of all: leave them out before anything else.
-    a, b, c = (points_px[triangles[:, corner]] for corner in range(3))
+    points_px = points_px.astype(np.float32)
+    a, b, c = (rows(points_px, triangles[:, corner]) for corner in range(3))
     too_near = depth_m <= NEAREST_M
     faces_camera = _cross(b - a, c - a) < 0
     if too_near.any():
         faces_camera &= ~too_near[triangles].any(axis=1)
     faced = np.flatnonzero(faces_camera)
-    a, b, c = a[faced], b[faced], c[faced]
-    # Each corner's share as factors of x, y and 1: 1 there, 0 on the other two's edge.
-    shares = np.stack([_share(a, b, c), _share(b, c, a), _share(c, a, b)])
+    a, b, c, corners = (rows(table, faced) for table in (a, b, c, triangles))
     low = np.minimum(np.minimum(a[:, 1], b[:, 1]), c[:, 1])
     high = np.maximum(np.maximum(a[:, 1], b[:, 1]), c[:, 1])
     triangle, y = _steps(np.maximum(low, 0.0), np.minimum(high, height - 1.0))
-    left, right = _row_ends(shares[:, triangle], y, width)
+    # From here on, places are seen from the first corner: small numbers, small rounding errors.
+    second, third = _slopes(b - a, c - a)
+    x0, y0 = a[:, 0][triangle], a[:, 1][triangle]
+    left, right = _row_ends(rows(second, triangle), rows(third, triangle), y - y0)
+    left, right = np.maximum(left + x0, 0.0), np.minimum(right + x0, width - 1.0)
     row, x = _steps(left, right)
     triangle, y = triangle[row], y[row]
-    nearness_at_corner = (1 / np.maximum(depth_m, NEAREST_M)).astype(np.float32)
     # Perspective: what is linear in the image is the inverse of the depth.
-    by_x, by_y, by_one = (shares * nearness_at_corner[triangles[faced].T, None]).sum(0).T
-    nearness = by_x[triangle] * x + by_y[triangle] * y + by_one[triangle]
+    near = (1 / np.maximum(depth_m, NEAREST_M)).astype(np.float32)[corners]
+    slope = second * (near[:, 1:2] - near[:, :1]) + third * (near[:, 2:] - near[:, :1])
+    offset = np.stack([x, y], axis=1).astype(np.float32) - rows(a, triangle)
+    nearness = near[:, 0][triangle] + dot(rows(slope, triangle), offset)
     pixels = y * width + x
     front = _nearest_of_each(pixels, nearness, width * height)
-    triangle, x, y, nearness = triangle[front], x[front], y[front], nearness[front]
-    corners = np.empty((len(front), 3), np.float32)
-    original = faced[triangle]
-    for corner, factors in enumerate(shares):
-        by_x, by_y, by_one = factors.T
-        share = by_x[triangle] * x + by_y[triangle] * y + by_one[triangle]
-        corners[:, corner] = share * nearness_at_corner[triangles[original, corner]] / nearness
-    return VisibleSurface(pixels[front], original.astype(np.int32), corners, 1 / nearness)
+    triangle, offset, nearness = triangle[front], rows(offset, front), nearness[front]
+    shares = np.empty((len(front), 3), np.float32)
+    shares[:, 1] = dot(rows(second, triangle), offset)
+    shares[:, 2] = dot(rows(third, triangle), offset)
+    shares[:, 0] = 1 - shares[:, 1] - shares[:, 2]
+    shares *= rows(near, triangle) / nearness[:, None]
+    return VisibleSurface(pixels[front], faced[triangle].astype(np.int32), shares, 1 / nearness)
 
 
-def _share(corner: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """(T, 3) float32 factors of x, y, 1: 1 at the corner (T, 2), 0 on the line start to end."""
-    along = end - start
-    area = _cross(along, corner - start)
-    factors = [-along[:, 1] / area, along[:, 0] / area, -_cross(along, start) / area]
-    return np.stack(factors, axis=1).astype(np.float32)
+def _slopes(to_second: np.ndarray, to_third: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How the second and third corner's shares grow with x and y, (T, 2) each.
+
+    Args:
+        to_second: (T, 2) from the first corner, where both shares are 0, to the second one.
+        to_third: (T, 2) from the first corner to the third one.
+    """
+    area = _cross(to_second, to_third)
+    second = np.stack([to_third[:, 1], -to_third[:, 0]], axis=1) / area[:, None]
+    third = np.stack([-to_second[:, 1], to_second[:, 0]], axis=1) / area[:, None]
+    return second, third
 
 
-def _row_ends(shares: np.ndarray, y: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """First and last x (R,) at which all three shares (3, R, 3) are above 0 in rows y (R,)."""
-    left = np.zeros(len(y), np.float32)
-    right = np.full(len(y), width - 1, np.float32)
-    for by_x, by_y, by_one in shares.transpose(0, 2, 1):
+def _row_ends(
+    second: np.ndarray, third: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """First and last x (R,) where no corner's share is below 0, in rows y (R,).
+
+    x and y are seen from the first corner; `second` and `third` (R, 2) are as from `_slopes`.
+    """
+    left, right = np.full(len(y), -np.inf, np.float32), np.full(len(y), np.inf, np.float32)
+    for slope, start in ((second, 0.0), (third, 0.0), (-second - third, 1.0)):
         # A level edge leaves the row to the other two.
         with np.errstate(divide='ignore', invalid='ignore'):
-            end = np.nan_to_num(-(by_y * y + by_one) / by_x, posinf=1e6, neginf=-1e6)
-        np.maximum(left, np.where(by_x > 0, end - _OVERLAP_PX, left), out=left)
-        np.minimum(right, np.where(by_x < 0, end + _OVERLAP_PX, right), out=right)
+            end = -(slope[:, 1] * y + start) / slope[:, 0]
+        np.maximum(left, np.where(slope[:, 0] > 0, end - _OVERLAP_PX, -np.inf), out=left)
+        np.minimum(right, np.where(slope[:, 0] < 0, end + _OVERLAP_PX, np.inf), out=right)
     return left, right
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hand_tracking_ros.simulation.linear import dot
+from hand_tracking_ros.simulation.linear import dot, rows
 from hand_tracking_ros.simulation.pinhole_camera import PinholeCamera
 from hand_tracking_ros.simulation.rasterizer import VisibleSurface, rasterize
 
@@ -43,10 +43,10 @@ class Texture:
         texel = (places[:, :2] - self.origin_m.astype(np.float32)) * self.texels_per_m + 0.5
         row = np.clip(texel[:, 0], 0, height - 1).astype(np.int32)
         texel = row * width + np.clip(texel[:, 1], 0, width - 1).astype(np.int32)
-        first = self.sides[0].reshape(-1, 3)[texel]
+        first = rows(self.sides[0].reshape(-1, 3), texel)
         if num_sides == 1:
             return first
-        second = self.sides[1].reshape(-1, 3)[texel]
+        second = rows(self.sides[1].reshape(-1, 3), texel)
         return first + (second - first) * places[:, 2:]
 
 
@@ -110,11 +110,10 @@ def render(bodies: list[Body], background: Picture, camera: PinholeCamera, light
         return picture
     counts = [len(body.vertices) for body in bodies]
     vertices = np.concatenate([body.vertices for body in bodies]).astype(np.float32)
+    starts = np.cumsum([0, *counts], dtype=np.int32)
     triangles = np.concatenate(
-        [
-            body.triangles + start
-            for body, start in zip(bodies, np.cumsum([0, *counts]), strict=False)
-        ]
+        [body.triangles + start for body, start in zip(bodies, starts, strict=False)],
+        dtype=np.int32,
     )
     surface = _see(vertices, triangles, depth_m, camera)
     if not len(surface.pixels):
@@ -128,7 +127,7 @@ def render(bodies: list[Body], background: Picture, camera: PinholeCamera, light
     colors = np.empty((len(surface.pixels), 3), np.float32)
     for index, body in enumerate(bodies):
         mine = np.flatnonzero(owner == index)
-        colors[mine] = body.texture.colors(attributes[mine, 3:])
+        colors[mine] = body.texture.colors(rows(attributes, mine)[:, 3:])
     gloss = np.array([body.gloss for body in bodies], np.float32)[owner]
     openness = _openness(depth_m, body_map, surface, camera)
     colors = _shine(colors, gloss, attributes[:, :3], openness, light)
@@ -149,13 +148,15 @@ def _see(
     np.maximum(in_front[:, 2], 1e-3, out=in_front[:, 2])
     points_px = camera.project(in_front).astype(np.float32)
     surface = rasterize(points_px, vertices[:, 2], triangles, camera.width, camera.height)
-    front = surface.depth_m < depth_m.reshape(-1)[surface.pixels]
-    if front.all():
+    front = np.flatnonzero(surface.depth_m < depth_m.reshape(-1)[surface.pixels])
+    if len(front) == len(surface.pixels):
         return surface
     return VisibleSurface(
-        surface.pixels[front], surface.triangles[front], surface.corners[front],
-        surface.depth_m[front],
-    )  # fmt: skip
+        pixels=surface.pixels[front],
+        triangles=surface.triangles[front],
+        corners=rows(surface.corners, front),
+        depth_m=surface.depth_m[front],
+    )
 
 
 def _interpolate(
@@ -165,7 +166,7 @@ def _interpolate(
     result = np.zeros((len(surface.pixels), attributes.shape[1]), np.float32)
     for corner in range(3):
         vertex = triangles[:, corner][surface.triangles]
-        result += surface.corners[:, corner, None] * attributes[vertex]
+        result += surface.corners[:, corner, None] * rows(attributes, vertex)
     return result
 
 
@@ -177,9 +178,9 @@ def _openness(
     A pixel behind the mean of the bodies around it is in a hollow: between two fingers, say.
     """
     y, x = np.divmod(surface.pixels, depth_m.shape[1])
-    rows, columns = slice(y.min(), y.max() + 1), slice(x.min(), x.max() + 1)
-    is_body = (body_map[rows, columns] >= 0).astype(np.float32)
-    depth = depth_m[rows, columns] * is_body
+    window = np.s_[y.min() : y.max() + 1, x.min() : x.max() + 1]
+    is_body = (body_map[window] >= 0).astype(np.float32)
+    depth = depth_m[window] * is_body
     kernel_px = 1 + int(camera.focal_length_px * _HOLLOW_SIZE_M / np.median(surface.depth_m))
     mean = cv2.blur(depth, (kernel_px, kernel_px)) / np.maximum(
         cv2.blur(is_body, (kernel_px, kernel_px)), 1e-6

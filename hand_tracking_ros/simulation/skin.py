@@ -50,8 +50,8 @@ def skin_places(mesh: HandMesh) -> np.ndarray:
 def paint_skin(shape: HandShape, mesh: HandMesh, tone: float, rng: np.random.Generator) -> Texture:
     """Skin of a tone between 0 (light) and 1 (dark) for a resting hand."""
     position = tone * (len(SKIN_TONES) - 1)
-    nearest = np.arange(len(SKIN_TONES))
-    back_tone = np.array([np.interp(position, nearest, channel) for channel in SKIN_TONES.T])
+    steps = np.arange(len(SKIN_TONES))
+    back_tone = np.array([np.interp(position, steps, channel) for channel in SKIN_TONES.T])
     palm_tone = back_tone + _PALM_SHARE * np.maximum(_PALM_TONE - back_tone, -0.02)
     origin = mesh.vertices[:, :2].min(axis=0) - _MARGIN_M
     size = np.ceil((mesh.vertices[:, :2].max(axis=0) + _MARGIN_M - origin) * TEXELS_PER_M)
