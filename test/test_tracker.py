@@ -76,6 +76,41 @@ def test_two_tracks_that_meet_on_one_hand_report_it_once():
     assert [hand.state for hand in hands].count(TrackingState.TRACKED) == 1
 
 
+def test_a_hand_behind_another_one_does_not_take_its_place():
+    """Both regions show the hand in front; it keeps its own id and side, the hidden one is held."""
+    hidden, front = FakeHand(255, 240, right_probability=1.0), FakeHand(385, 240)
+    front.right_probability = 0.0
+    world = FakeWorld(hidden, front)
+    tracker = HandTracker(models=world.models)
+    assert ids(run(tracker, 5)[-1]) == [1, 2]
+    hidden.is_visible = False
+    front.x_px = 310  # nearer to where the hidden hand was
+    hands = tracker.track(IMAGE, 0.2)
+    tracked = [hand for hand in hands if hand.state == TrackingState.TRACKED]
+    assert [(hand.track_id, hand.handedness) for hand in tracked] == [(2, Handedness.LEFT)]
+
+
+def test_hands_that_change_places_between_two_images_keep_their_sides():
+    left, right = FakeHand(280, 240, right_probability=0.0), FakeHand(360, 240)
+    world = FakeWorld(left, right)
+    tracker = HandTracker(models=world.models)
+    before = {hand.handedness: hand.track_id for hand in run(tracker, 5)[-1]}
+    left.x_px, right.x_px = 360, 280
+    after = {hand.handedness: hand.track_id for hand in tracker.track(IMAGE, 0.2)}
+    assert before == after
+    assert len(after) == 2
+
+
+def test_a_hand_hidden_for_longer_than_hold_time_is_known_again():
+    world = FakeWorld(FakeHand(320, 240))
+    tracker = HandTracker(TrackerOptions(hold_time_s=0.2), world.models)
+    run(tracker, 5)
+    world.hands[0].is_visible = False
+    assert run(tracker, 15, first_s=0.2)[-1] == []
+    world.hands[0].is_visible = True
+    assert ids(tracker.track(IMAGE, 0.8)) == [1]
+
+
 def test_palms_are_looked_for_in_every_image_while_no_hand_is_tracked():
     world = FakeWorld()
     run(HandTracker(models=world.models), 30)

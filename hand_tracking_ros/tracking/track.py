@@ -23,6 +23,10 @@ SAME_HAND_OVERLAP = 0.2
 # sides (about two hand lengths each) and not larger or smaller by more than this factor.
 REAPPEAR_DISTANCE = 0.75
 REAPPEAR_SIZE_RATIO = 1.6
+# A hand of the other side counts as one that is so many region sides away.
+SIDE_WEIGHT = 0.5
+# Difference of the probability of a side from which on it is another one.
+CONTRADICTION = 0.7
 
 
 class Track:
@@ -48,18 +52,29 @@ class Track:
         """The hand was not seen where it was expected."""
         self.is_tracked = False
 
-    def distance(self, landmarks: HandLandmarks) -> float:
+    def may_be(self, landmarks: HandLandmarks) -> bool:
+        """Whether this can be the track's hand: in its own region it can always be."""
+        if landmarks.region == self.next_region and self.is_tracked:
+            return True
+        size_px = region_from_landmarks(landmarks.landmarks_px).size_px
+        ratio = max(size_px, self.next_region.size_px) / min(size_px, self.next_region.size_px)
+        return self._distance(landmarks) < REAPPEAR_DISTANCE and ratio < REAPPEAR_SIZE_RATIO
+
+    def mismatch(self, landmarks: HandLandmarks) -> float:
+        """How badly this hand continues the track; 0 is perfect."""
+        other_side = abs(landmarks.right_probability - self._right_probability)
+        return self._distance(landmarks) + SIDE_WEIGHT * other_side
+
+    def contradicts(self, landmarks: HandLandmarks) -> bool:
+        """Whether this hand clearly shows the other side."""
+        return abs(landmarks.right_probability - self._right_probability) > CONTRADICTION
+
+    def _distance(self, landmarks: HandLandmarks) -> float:
         """Distance between the expected region and where this hand is, in region sides."""
         found = region_from_landmarks(landmarks.landmarks_px)
         dx = found.center_x_px - self.next_region.center_x_px
         dy = found.center_y_px - self.next_region.center_y_px
         return float(np.hypot(dx, dy) / self.next_region.size_px)
-
-    def may_be(self, landmarks: HandLandmarks) -> bool:
-        """Whether this hand, seen again, can be the one that was lost."""
-        size_px = region_from_landmarks(landmarks.landmarks_px).size_px
-        ratio = max(size_px, self.next_region.size_px) / min(size_px, self.next_region.size_px)
-        return self.distance(landmarks) < REAPPEAR_DISTANCE and ratio < REAPPEAR_SIZE_RATIO
 
     def to_hand(self, width_px: int, height_px: int, stamp_s: float, state: TrackingState) -> Hand:
         """This track as a result in an image of this size."""

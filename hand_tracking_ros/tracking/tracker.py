@@ -14,8 +14,13 @@ import numpy as np
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.models import HandModels
-from hand_tracking_ros.tracking.region import Region, overlap
+from hand_tracking_ros.tracking.region import Region, overlap, region_from_landmarks
 from hand_tracking_ros.tracking.track import Track, is_same_hand
+
+# A hand that was lost is known again for so long, or for hold_time if that is longer.
+REMEMBER_S = 1.0
+# Two results whose regions overlap by more may show parts of each other's hand.
+CROWDED_OVERLAP = 0.2
 
 
 @dataclass(frozen=True)
@@ -83,21 +88,29 @@ class HandTracker:
         if stamp_s < self._last_stamp_s or self.options.static_image_mode:
             self.reset()
         self._last_stamp_s = stamp_s
-        followed = [track for track in self._tracks if track.is_tracked]
-        regions = [track.next_region for track in followed][: self.options.max_num_hands]
-        new_regions = self._detect(image, regions, stamp_s)
-        found = self._models.landmark_model.estimate(image, regions + new_regions)
+        regions = [track.next_region for track in self._followed()]
+        regions += self._detect(image, regions, stamp_s)
+        found = self._models.landmark_model.estimate(image, regions)
         found = [self._in_unmirrored_image(landmarks) for landmarks in found]
-        self._follow(followed, found[: len(regions)], stamp_s)
-        self._welcome(found[len(regions) :], stamp_s)
+        self._assign(self._distinct(found), stamp_s)
         self._forget(stamp_s)
         return self._report(image, stamp_s)
+
+    def _followed(self) -> list[Track]:
+        """The tracks whose hands were seen in the last image; the oldest, if that is too many."""
+        followed = [track for track in self._tracks if track.is_tracked]
+        for track in followed[self.options.max_num_hands :]:
+            self._tracks.remove(track)
+        return followed[: self.options.max_num_hands]
 
     def _detect(self, image: np.ndarray, followed: list[Region], stamp_s: float) -> list[Region]:
         """Regions of hands that are not followed yet, best first; empty if no look is due."""
         places = self.options.max_num_hands - len(followed)
         waited = stamp_s - self._last_detection_s >= self.options.detection_interval_s
-        one_is_missing = any(not track.is_tracked for track in self._tracks)
+        one_is_missing = any(
+            not track.is_tracked and track.seen_s >= stamp_s - self.options.hold_time_s
+            for track in self._tracks
+        )
         if places <= 0 or not (waited or one_is_missing or not followed):
             return []
         self._last_detection_s = stamp_s
@@ -109,40 +122,60 @@ class HandTracker:
                 regions.append(region)
         return regions[:places]
 
-    def _follow(self, tracks: list[Track], found: list[HandLandmarks], stamp_s: float) -> None:
-        """Move each track to what was found in its region, or mark it as lost."""
-        seen: list[HandLandmarks] = []
-        for track, landmarks in zip(tracks, found, strict=False):
-            if self._is_new_hand(landmarks, seen):
-                seen.append(landmarks)
-                track.update(landmarks, stamp_s)
-            else:
-                track.lose()
-        for track in tracks[len(found) :]:  # max_num_hands was lowered
-            self._tracks.remove(track)
-
-    def _welcome(self, found: list[HandLandmarks], stamp_s: float) -> None:
-        """Continue a lost track, or begin a new one, for each detected hand."""
+    def _distinct(self, found: list[HandLandmarks]) -> list[HandLandmarks]:
+        """The results that show a hand, each hand once."""
+        distinct: list[HandLandmarks] = []
         for landmarks in found:
-            seen = [track.landmarks for track in self._tracks if track.is_tracked]
-            if not self._is_new_hand(landmarks, seen):
-                continue
-            lost = [track for track in self._tracks if not track.is_tracked]
-            nearest = min(lost, key=lambda track: track.distance(landmarks), default=None)
-            if nearest and nearest.may_be(landmarks):
-                nearest.update(landmarks, stamp_s)
-            else:
+            present = landmarks.presence > self.options.min_presence_confidence
+            if present and not any(is_same_hand(landmarks, other) for other in distinct):
+                distinct.append(landmarks)
+        return distinct
+
+    def _assign(self, found: list[HandLandmarks], stamp_s: float) -> None:
+        """Give each hand to the track that it continues best, or to a new one.
+
+        The region of a hand that another one hides shows that other hand: not where a result was
+        read tells whose it is, but where it is and which side it shows.
+        """
+        pairs = [
+            (track.mismatch(landmarks), t, f)
+            for t, track in enumerate(self._tracks)
+            for f, landmarks in enumerate(found)
+            if track.may_be(landmarks)
+        ]
+        assigned: dict[int, int] = {}
+        for _, t, f in sorted(pairs):
+            if t not in assigned.values() and f not in assigned:
+                assigned[f] = t
+        strays = [
+            f for f, t in assigned.items() if self._is_stray(found[f], self._tracks[t], found)
+        ]
+        for f in strays:
+            del assigned[f]
+        for t, track in enumerate(self._tracks):
+            if t not in assigned.values():
+                track.lose()
+        for f, landmarks in enumerate(found):
+            if f in assigned:
+                self._tracks[assigned[f]].update(landmarks, stamp_s)
+            elif f not in strays:
                 self._tracks.append(Track(self._next_track_id, landmarks, stamp_s))
                 self._next_track_id += 1
 
-    def _is_new_hand(self, landmarks: HandLandmarks, seen: list[HandLandmarks]) -> bool:
-        """Whether a region holds a hand, and not one that was seen in another region."""
-        present = landmarks.presence > self.options.min_presence_confidence
-        return present and not any(is_same_hand(landmarks, other) for other in seen)
+    @staticmethod
+    def _is_stray(landmarks: HandLandmarks, track: Track, found: list[HandLandmarks]) -> bool:
+        """Whether a result is half one hand and half another, as where hands cross."""
+        here = region_from_landmarks(landmarks.landmarks_px)
+        crowded = any(
+            overlap(here, region_from_landmarks(other.landmarks_px)) > CROWDED_OVERLAP
+            for other in found
+            if other is not landmarks
+        )
+        return crowded and track.contradicts(landmarks)
 
     def _forget(self, stamp_s: float) -> None:
-        """Drop tracks that have been lost for longer than `hold_time_s`."""
-        oldest_s = stamp_s - self.options.hold_time_s
+        """Drop tracks that have been lost for too long to know their hand again."""
+        oldest_s = stamp_s - max(self.options.hold_time_s, REMEMBER_S)
         self._tracks = [t for t in self._tracks if t.is_tracked or t.seen_s >= oldest_s]
 
     def _report(self, image: np.ndarray, stamp_s: float) -> list[Hand]:
@@ -153,6 +186,7 @@ class HandTracker:
             track
             for track in self._tracks
             if not track.is_tracked
+            and track.seen_s >= stamp_s - self.options.hold_time_s
             and not any(is_same_hand(track.landmarks, other.landmarks) for other in tracked)
         ]
         hands = [track.to_hand(width, height, stamp_s, TrackingState.TRACKED) for track in tracked]
