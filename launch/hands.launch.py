@@ -79,9 +79,9 @@ ARGUMENTS = (
     Argument(
         'source',
         '',
-        'Video file, folder of pictures, picture, camera index (0) or simulated (simulated:SCENE) for '
-        'the bundled publisher to send on image_topic. Empty: no publisher, your own camera driver '
-        'sends images.',
+        'Video file, folder of pictures, picture, camera index (0) or simulated hands (simulated, '
+        'simulated:SCENE) for the bundled publisher to send on image_topic. Empty: no publisher, '
+        'your own camera driver sends images.',
     ),
     Argument('loop', 'false', 'Play the source again and again.', TRUE_OR_FALSE),
     Argument(

@@ -22,7 +22,12 @@ rclpy = pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from rosbags.rosbag2 import Reader  # noqa: E402
 
+from hand_tracking_ros.simulation.camera_simulator import (  # noqa: E402
+    CameraSimulator,
+    SimulatorOptions,
+)
 from hand_tracking_ros.tracking.errors import ModelError  # noqa: E402
+from hand_tracking_ros.tracking.hand import Handedness  # noqa: E402
 from hand_tracking_ros.tracking.model_files import find_model  # noqa: E402
 
 TIMEOUT_S = 60.0
@@ -266,12 +271,27 @@ def test_a_user_s_mistake_is_one_plain_line(tmp_path, arguments, complaint):
 
 
 @pytest.mark.skipif(any(Path('/dev').glob('video*')), reason='there is a camera')
-def test_without_a_source_and_a_camera_it_says_what_to_do(tmp_path):
-    exit_status, output = run(tmp_path)
+def test_a_camera_that_is_not_there_says_what_to_do(tmp_path):
+    exit_status, output = run(tmp_path, '--source', 'camera')
     assert exit_status == 1
     assert output.startswith('error: no camera found')
-    assert 'SOURCE=<video file | folder of pictures>' in output
+    assert 'SOURCE=<video file | folder of pictures | simulated>' in output
     assert not (tmp_path / 'demo_output').exists()
+
+
+def test_without_a_source_it_tracks_simulated_hands_in_their_true_place(tmp_path):
+    exit_status, output = run(tmp_path, '--duration', '2')
+    assert exit_status == 0, output
+    assert 'simulated hands: 600 frames, 640x480, 30 Hz' in output
+    frames = json.loads((tmp_path / 'demo_output' / 'hands.json').read_text())['frames']
+    processed = [frame for frame in frames if frame['processed']]
+    assert sum(bool(frame['hands']) for frame in processed) >= 0.9 * len(processed) > 0
+    simulator = CameraSimulator(SimulatorOptions('wave', handedness=Handedness.RIGHT))
+    (truth,) = simulator.render(0.0).hands
+    hand = processed[0]['hands'][0]
+    assert hand['handedness'] == 'RIGHT'
+    miss = np.linalg.norm(np.subtract(hand['landmarks'], truth.landmarks)[:, :2], axis=1)
+    assert np.median(miss) < 0.05  # of the image; the hand measures 0.3
 
 
 def test_help_tells_what_it_writes(tmp_path):

@@ -1,15 +1,18 @@
 """Pictures from files, folders and cameras (no ROS)."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import external_data
 import numpy as np
 import pytest
 
-from hand_tracking_ros.tools import media
+from hand_tracking_ros.simulation.camera_simulator import SimulatorOptions
+from hand_tracking_ros.tools import media, simulated_media
 from hand_tracking_ros.tools.media import open_media
 from hand_tracking_ros.tracking.errors import UserError
 
@@ -240,7 +243,43 @@ def test_the_first_camera_is_the_first_that_delivers_pictures(monkeypatch):
     # One webcam has several /dev/video*; some of them never deliver a picture.
     monkeypatch.setattr(cv2, 'VideoCapture', FakeCapture)
     monkeypatch.setattr(media, '_camera_indices', lambda: [2, 4, 5])
-    assert media.find_first_camera() == '4'
+    assert media.find_first_camera() == 4
+    assert open_media('camera').name == 'camera 4'
+
+
+def test_a_simulated_camera_is_a_source_that_knows_its_length_and_lens():
+    source = open_media('simulated:pinch')
+    assert source.is_video and not source.is_live
+    assert (source.name, source.num_frames) == ('simulated pinch', 600)
+    assert source.horizontal_fov_deg == SimulatorOptions().horizontal_fov_deg
+    first, second = itertools.islice(source, 2)
+    assert [frame.name for frame in (first, second)] == ['simulated pinch#0', 'simulated pinch#1']
+    assert (first.stamp_s, second.stamp_s) == (0.0, pytest.approx(1 / source.rate_hz))
+    assert first.image.shape == (source.height, source.width, 3)
+    assert (first.image == next(iter(source)).image).all()
+
+
+def test_without_a_scene_the_simulated_camera_shows_several_with_a_pause_after_each(monkeypatch):
+    class PaintedSimulator:
+        """Each scene in a grey of its own."""
+
+        def __init__(self, options):
+            self.level = 1 + simulated_media.DEMO_SCENES.index(options.scene)
+
+        def render(self, t_s):
+            return SimpleNamespace(image=np.full((480, 640, 3), self.level, np.uint8))
+
+    monkeypatch.setattr(simulated_media, 'CameraSimulator', PaintedSimulator)
+    source = open_media('simulated')
+    levels = [int(frame.image[0, 0, 0]) for frame in source]
+    assert len(levels) == source.num_frames
+    runs = [level for level, _ in itertools.groupby(levels)]
+    assert runs == [1, 0, 2, 0, 3, 0, 4, 0, 5, 0]
+
+
+def test_a_scene_that_there_is_not_is_named_with_those_there_are():
+    with pytest.raises(UserError, match=r"'simulated:juggle': no such scene.*still, wave"):
+        open_media('simulated:juggle')
 
 
 @pytest.mark.parametrize('source', ['film.mp4', '987'])

@@ -16,15 +16,17 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 NAME = 'hand_tracking_ros'
 SOURCES = (
     *('CHANGELOG.rst', 'CMakeLists.txt', 'LICENSE', 'package.xml', 'pyproject.toml', 'setup.py'),
-    *('cmake', 'config', 'launch', 'models/manifest.yaml', 'msg', NAME),
+    *('cmake', 'config', 'launch', 'models/manifest.yaml', 'msg', 'srv', NAME),
 )
 PROGRAMS = (
     'benchmark',
     'demo',
+    'evaluate',
     'hand_teleop',
     'hand_tracker',
     'prepare_models',
     'process_media',
+    'simulated_camera',
     'video_publisher',
 )
 

@@ -1,11 +1,7 @@
 """The video publisher as a process of its own, heard over DDS."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
-import time
 
 import cv2
 import numpy as np
@@ -13,12 +9,16 @@ import pytest
 
 rclpy = pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
-from rclpy.context import Context  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from rclpy.node import Node  # noqa: E402
-from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data  # noqa: E402
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image  # noqa: E402
-from std_msgs.msg import UInt64  # noqa: E402
+from camera_process import (  # noqa: E402
+    TIMEOUT_S,
+    listen_to_all,
+    listen_until,
+    listening,
+    pixels,
+    run,
+    stamps_ns,
+    start,
+)
 
 from hand_tracking_ros.tools.camera_info import (  # noqa: E402
     assumed_camera_info,
@@ -26,8 +26,7 @@ from hand_tracking_ros.tools.camera_info import (  # noqa: E402
 )
 from hand_tracking_ros.tracking.errors import UserError  # noqa: E402
 
-DOMAIN_ID = int(os.environ['ROS_DOMAIN_ID'])  # of this test run, see conftest.py
-TIMEOUT_S = 60.0
+PROGRAM = 'video_publisher'
 WIDTH, HEIGHT = 32, 24
 NUM_PICTURES = 5
 
@@ -43,36 +42,10 @@ projection_matrix: {rows: 3, cols: 4, data: [40, 0, 15.5, 0, 0, 41, 11.5, 0, 0, 
 """
 
 
-class Listener(Node):
-    """Keeps everything that the publisher sends."""
-
-    def __init__(self, context):
-        super().__init__('listener', context=context)
-        self.images, self.infos, self.compressed, self.counts = [], [], [], []
-        for message_type, topic, received in (
-            (Image, 'image', self.images),
-            (CameraInfo, 'camera_info', self.infos),
-            (CompressedImage, 'image/compressed', self.compressed),
-        ):
-            self.create_subscription(message_type, topic, received.append, qos_profile_sensor_data)
-        reliable = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-        self.create_subscription(
-            UInt64, 'video_publisher/frames_published', self.counts.append, reliable
-        )
-
-
 @pytest.fixture
 def listener():
-    context = Context()
-    rclpy.init(context=context, domain_id=DOMAIN_ID)
-    node = Listener(context)
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
-    node.spin_once = lambda: executor.spin_once(timeout_sec=0.05)
-    yield node
-    executor.shutdown()
-    node.destroy_node()
-    context.try_shutdown()
+    with listening(PROGRAM) as node:
+        yield node
 
 
 @pytest.fixture(scope='module')
@@ -89,47 +62,9 @@ def picture_rgb(index: int) -> np.ndarray:
     return image
 
 
-def start(folder, *arguments: str) -> subprocess.Popen:
-    """Start the publisher; not from the checkout, whose folder would hide the installed package."""
-    return subprocess.Popen(
-        [sys.executable, '-m', 'hand_tracking_ros.tools.video_publisher', *arguments],
-        cwd=folder,
-        env={**os.environ, 'ROS_DOMAIN_ID': str(DOMAIN_ID), 'ROS_LOG_DIR': str(folder / 'log')},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def run(folder, *arguments: str) -> tuple[int, str]:
-    process = start(folder, *arguments)
-    output, _ = process.communicate(timeout=TIMEOUT_S)
-    return process.returncode, output
-
-
-def listen_until(listener, condition) -> None:
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline_s, 'nothing more is heard from the publisher'
-        listener.spin_once()
-
-
 def publish_all(listener, folder, *arguments: str) -> str:
     """Run the publisher to its end with both image topics listened to; returns its log."""
-    process = start(folder, *arguments, '-p', 'wait_for_subscribers:=2', '-p', 'rate:=20.0')
-    listen_until(listener, lambda: process.poll() is not None)
-    output = process.communicate()[0]
-    assert process.returncode == 0, output
-    return output
-
-
-def stamps_ns(messages) -> list[int]:
-    stamps = (message.header.stamp for message in messages)
-    return [stamp.sec * 10**9 + stamp.nanosec for stamp in stamps]
-
-
-def pixels(message: Image) -> np.ndarray:
-    return np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
+    return listen_to_all(listener, PROGRAM, folder, *arguments, '-p', 'rate:=20.0')
 
 
 def test_every_frame_arrives_with_its_camera_info_and_its_jpeg(listener, pictures, tmp_path):
@@ -195,8 +130,7 @@ def test_no_jpeg_is_made_when_nobody_listens(listener, pictures, tmp_path):
     for subscription in list(listener.subscriptions):
         if subscription.topic_name == '/image/compressed':
             listener.destroy_subscription(subscription)
-    process = start(
-        tmp_path, str(pictures), '--ros-args',
+    process = start(PROGRAM, tmp_path, str(pictures), '--ros-args',
         '-p', 'wait_for_subscribers:=1', '-p', 'rate:=20.0',
     )  # fmt: skip
     listen_until(listener, lambda: process.poll() is not None)
@@ -206,7 +140,9 @@ def test_no_jpeg_is_made_when_nobody_listens(listener, pictures, tmp_path):
 
 @pytest.mark.parametrize('end', [signal.SIGINT, signal.SIGTERM])
 def test_a_loop_goes_on_until_a_signal_ends_it_cleanly(listener, pictures, tmp_path, end):
-    process = start(tmp_path, str(pictures), '--ros-args', '-p', 'loop:=true', '-p', 'rate:=50.0')
+    process = start(
+        PROGRAM, tmp_path, str(pictures), '--ros-args', '-p', 'loop:=true', '-p', 'rate:=50.0'
+    )
     listen_until(listener, lambda: len(listener.images) > 2 * NUM_PICTURES)
     process.send_signal(end)
     output, _ = process.communicate(timeout=TIMEOUT_S)
@@ -217,7 +153,9 @@ def test_a_loop_goes_on_until_a_signal_ends_it_cleanly(listener, pictures, tmp_p
 
 
 def test_it_can_be_ended_while_it_waits_for_subscribers(pictures, tmp_path):
-    process = start(tmp_path, str(pictures), '--ros-args', '-p', 'wait_for_subscribers:=99')
+    process = start(
+        PROGRAM, tmp_path, str(pictures), '--ros-args', '-p', 'wait_for_subscribers:=99'
+    )
     first_line = process.stdout.readline()
     assert 'Waiting for 99 subscribers to /image' in first_line
     process.send_signal(signal.SIGINT)
@@ -239,7 +177,7 @@ def test_it_can_be_ended_while_it_waits_for_subscribers(pictures, tmp_path):
 )
 def test_a_user_s_mistake_is_one_plain_line(pictures, tmp_path, arguments, complaint):
     arguments = [argument.format(pictures=pictures) for argument in arguments]
-    exit_status, output = run(tmp_path, *arguments)
+    exit_status, output = run(PROGRAM, tmp_path, *arguments)
     assert exit_status == 1
     assert complaint in output and 'error: ' in output and 'Traceback' not in output
 
@@ -248,14 +186,14 @@ def test_a_calibration_for_another_size_is_refused(pictures, tmp_path):
     calibration = tmp_path / 'camera.yaml'
     calibration.write_text(CALIBRATION.replace('image_width: 32', 'image_width: 640'))
     exit_status, output = run(
-        tmp_path, str(pictures), '--ros-args', '-p', f'camera_info_file:={calibration}'
+        PROGRAM, tmp_path, str(pictures), '--ros-args', '-p', f'camera_info_file:={calibration}'
     )
     assert exit_status == 1
     assert '640x24' in output and '32x24' in output and 'Traceback' not in output
 
 
 def test_help_tells_of_every_parameter(tmp_path):
-    exit_status, output = run(tmp_path, '--help')
+    exit_status, output = run(PROGRAM, tmp_path, '--help')
     assert exit_status == 0
     for name in ('source', 'rate', 'loop', 'wait_for_subscribers', 'camera_info_file'):
         assert re.search(rf'^  {name} \(', output, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Track the hands of a video, pictures or a camera with the real node, and show what it found.
+"""Track hands with the real node, and show what it found: of a simulated camera, or your own.
 
 Starts hand_tracker and video_publisher as processes of their own, which talk over DDS; records
 what they say, and makes pictures of the recording.
@@ -20,10 +20,11 @@ from hand_tracking_ros.tools.demo_results import (
     Results,
 )
 from hand_tracking_ros.tools.demo_session import Job, Session
-from hand_tracking_ros.tools.media import SOURCE_HELP, find_first_camera, open_media
+from hand_tracking_ros.tools.media import SOURCE_HELP, open_media
 from hand_tracking_ros.tools.processes import stop_on_signal
 from hand_tracking_ros.tools.programs import run_program
 from hand_tracking_ros.tools.recorder import Counts
+from hand_tracking_ros.tools.simulated_media import SIMULATED
 from hand_tracking_ros.tracking.errors import UserError
 
 RECORDING_NAME = 'recording'
@@ -77,7 +78,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog='demo', description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        '--source', metavar='SOURCE', help=f'{SOURCE_HELP} (default: the first camera)'
+        '--source',
+        default=SIMULATED,
+        metavar='SOURCE',
+        help=f'{SOURCE_HELP} (default: %(default)s)',
     )
     parser.add_argument(
         '--output',
@@ -119,10 +123,9 @@ def _prepare_folder(output: Path, logs: Path) -> None:
 
 
 def _make_job(arguments: argparse.Namespace) -> Job:
-    source_name = arguments.source or find_first_camera()
-    with open_media(source_name) as source:
+    with open_media(arguments.source) as source:
         # It is usable; from here on it is the publisher's.
-        return Job(source, source_name, arguments.rate, arguments.duration)
+        return Job(source, arguments.source, arguments.rate, arguments.duration)
 
 
 def _describe_job(job: Job) -> str:

@@ -1,4 +1,4 @@
-"""Pictures from wherever a user has them: a video file, a folder, one picture or a camera.
+"""Pictures from wherever a user has them: files, a camera, or one that is simulated.
 
 `open_media` looks at the source and returns a `MediaSource`; every program that takes a SOURCE
 iterates over that and knows nothing of files or cameras. No ROS in here.
@@ -12,14 +12,14 @@ import os
 import re
 import sys
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from hand_tracking_ros.tools.media_source import Frame, MediaSource
+from hand_tracking_ros.tools.simulated_media import SIMULATED, SimulatedMedia
 from hand_tracking_ros.tracking.errors import UserError
 
 PICTURE_SUFFIXES = (
@@ -35,70 +35,32 @@ MAX_PLAUSIBLE_RATE_HZ = 500.0
 # Frames that may wait in a camera's driver since it was opened; they show the past.
 NUM_STALE_FRAMES = 4
 
-SOURCE_HELP = 'video file, folder of pictures, picture, or camera index such as 0'
+# The first camera that delivers pictures.
+CAMERA = 'camera'
+
+SOURCE_HELP = (
+    f'video file, folder of pictures, picture, camera index such as 0, {CAMERA} for the first '
+    f'one, or {SIMULATED} for a simulated one ({SIMULATED}:SCENE for one scene)'
+)
 
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Frame:
-    """One picture of a source.
-
-    Attributes:
-        name: of the picture file, or `<video>#<index>`.
-        image: (H, W, 3) uint8 RGB, contiguous, as `cv2.imread` shows it (EXIF orientation
-            applied, transparency dropped, 16 bits reduced to 8).
-        stamp_s: time since the source's first frame.
-    """
-
-    name: str
-    image: np.ndarray
-    stamp_s: float
-
-
-class MediaSource(ABC):
-    """An iterable of `Frame`s; each iteration over a file or folder starts at its beginning.
-
-    Attributes:
-        name: short name for titles and file entries.
-        is_video: the frames follow each other in time, so tracking between them makes sense.
-        is_live: frames come when the camera has them, and never end by themselves.
-        rate_hz: frames per second of the source itself.
-        num_frames: how many frames there are; 0 = unknown.
-        width, height: of the first frame, px; pictures in a folder may differ from it.
-    """
-
-    is_video = True
-    is_live = False
-
-    def __init__(self, name: str, first_image: np.ndarray, rate_hz: float, num_frames: int):
-        self.name = name
-        self.rate_hz = rate_hz
-        self.num_frames = num_frames
-        self.height, self.width = first_image.shape[:2]
-
-    @abstractmethod
-    def __iter__(self) -> Iterator[Frame]:
-        """Yield the frames in order."""
-
-    def close(self) -> None:  # noqa: B027 (only a camera holds anything open)
-        """Give back what the source holds."""
-
-    def __enter__(self) -> MediaSource:
-        return self
-
-    def __exit__(self, *_exception) -> None:
-        self.close()
-
-
 def open_media(source: str | os.PathLike) -> MediaSource:
-    """Open a video file, a folder of pictures, one picture, or a camera by index or device.
+    """Open files, a camera or a simulated one; `SOURCE_HELP` says how they are named.
+
+    A file or folder that is named as one of the two words is opened as ./WORD.
 
     Raises:
         UserError: the source does not exist, or holds no picture that can be read.
     """
     silence_opencv()
     text = os.fspath(source)
+    kind, _, scene = text.partition(':')
+    if kind == SIMULATED:
+        return SimulatedMedia(scene)
+    if text == CAMERA:
+        return _Camera(find_first_camera())
     path = Path(text).expanduser()
     if path.is_dir():
         return _Pictures.in_folder(path)
@@ -110,8 +72,8 @@ def open_media(source: str | os.PathLike) -> MediaSource:
     raise UserError(f'source {text!r}: no such file, folder or camera; expected a {SOURCE_HELP}')
 
 
-def find_first_camera() -> str:
-    """The source name of the first camera that delivers pictures.
+def find_first_camera() -> int:
+    """The index of the first camera that delivers pictures.
 
     Raises:
         UserError: there is none.
@@ -123,7 +85,7 @@ def find_first_camera() -> str:
             _Camera(index).close()
         except UserError:
             continue
-        return str(index)
+        return index
     raise UserError(f'no camera found ({_describe_cameras()}); {_CAMERA_ADVICE}')
 
 
@@ -139,7 +101,7 @@ class _Pictures(MediaSource):
                 f'source {name!r}: none of its {len(paths)} pictures can be read, '
                 f'the first is {paths[0]}'
             )
-        super().__init__(name, first, PICTURE_RATE_HZ, len(paths))
+        super().__init__(name, _size(first), PICTURE_RATE_HZ, len(paths))
         self._paths = paths
 
     @classmethod
@@ -173,7 +135,7 @@ class _VideoFile(MediaSource):
                 f'expected a {SOURCE_HELP}'
             )
         num_frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        super().__init__(path.name, first, _rate_of(capture), max(0, int(num_frames)))
+        super().__init__(path.name, _size(first), _rate_of(capture), max(0, int(num_frames)))
         self._path = path
         capture.release()
 
@@ -216,7 +178,7 @@ class _Camera(MediaSource):
                 f'no camera {index} that delivers pictures ({_describe_cameras()}); '
                 f'{_CAMERA_ADVICE}'
             )
-        super().__init__(f'camera {index}', first, _rate_of(self._capture), 0)
+        super().__init__(f'camera {index}', _size(first), _rate_of(self._capture), 0)
 
     def __iter__(self) -> Iterator[Frame]:
         for _ in range(NUM_STALE_FRAMES):
@@ -237,7 +199,7 @@ class _Camera(MediaSource):
         self._capture.release()
 
 
-_CAMERA_ADVICE = 'connect one, or give SOURCE=<video file | folder of pictures>'
+_CAMERA_ADVICE = f'connect one, or give SOURCE=<video file | folder of pictures | {SIMULATED}>'
 
 
 def _open_file(path: Path) -> MediaSource:
@@ -252,6 +214,11 @@ def _open_file(path: Path) -> MediaSource:
 def _read_picture(path: Path) -> np.ndarray | None:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     return None if image is None else _to_rgb(image)
+
+
+def _size(image: np.ndarray) -> tuple[int, int]:
+    """(width, height), px."""
+    return image.shape[1], image.shape[0]
 
 
 def _to_rgb(image: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from hand_tracking_ros.tools.media import Frame, MediaSource
+from hand_tracking_ros.tools.media_source import Frame, MediaSource
 
 
 class Pacer:
