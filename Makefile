@@ -1,7 +1,7 @@
 # Each target sets up .environment/ first where that is needed: see environment/README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test benchmark clean
+.PHONY: help demo test benchmark evaluate clean
 
 # Handed to the recipe through the environment, so that any file name is safe.
 export SOURCE
@@ -9,7 +9,7 @@ export SOURCE
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo 'SOURCE=<video file | folder of pictures | camera index>; without it the demo takes the first camera.'
+	@echo 'SOURCE=<video file | folder of pictures | camera | camera index | simulated:SCENE>; without it the demo simulates a camera.'
 
 demo: ## track hands with the real node, SOURCE=...; results in demo_output/
 	@environment/run demo $${SOURCE:+--source "$$SOURCE"} --output demo_output
@@ -23,6 +23,9 @@ test: ## formatting, lint and every test; one file: make test TESTS=test_package
 
 benchmark: ## time per frame, beside MediaPipe's own
 	@environment/run benchmark $(ARGS)
+
+evaluate: ## accuracy, identity, jitter against the simulated camera's truth; 10 minutes
+	@environment/run evaluate $(ARGS)
 
 clean: ## remove what set-up, builds and the demo left behind, all but the models
 	rm -rf .environment demo_output benchmark_output build install log *.egg-info

@@ -28,6 +28,8 @@ MAX_GAP_S = 0.5
 # The distance from one picture is so many times noisier, in palm sizes, than the place in it
 # (measured on a still hand with sensor noise: 7 to 14 times).
 DEPTH_NOISE_RATIO = 8.0
+# What is left of that noise is slow: the distance of a hand at rest is filtered by so much more.
+DEPTH_CUTOFF_RATIO = 0.7
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,11 @@ class _PoseFilter:
         # In direction and logarithm of depth, one palm size is the same change anywhere.
         unit = unit_m / depth_m
         x, y = self._direction.filter(wrist_m[None, :2] / depth_m, step_s, unit, options)[0]
-        for_depth = replace(options, noise_speed=options.noise_speed * DEPTH_NOISE_RATIO)
+        for_depth = replace(
+            options,
+            noise_speed=options.noise_speed * DEPTH_NOISE_RATIO,
+            min_cutoff_hz=options.min_cutoff_hz * DEPTH_CUTOFF_RATIO,
+        )
         log_depth = self._log_distance.filter(np.log([[depth_m]]), step_s, unit, for_depth)
         rotation = self._rotation.filter(pose.rotation, step_s, options)
         shape_m = self._shape.filter(
