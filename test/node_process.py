@@ -121,7 +121,8 @@ class Client:
 
     def wait_for_node(self, topic: str = 'image') -> None:
         """Wait until the node listens to a topic of ours and we hear its hands."""
-        for name in (topic, 'camera_info'):
+        # A camera of another name has its calibration elsewhere.
+        for name in (topic, 'camera_info') if topic.startswith('image') else (topic,):
             publisher = self._publishers[name]
             self.wait_for(publisher.get_subscription_count, f'subscription to {name}')
         hands = 'hand_tracker/hands'
