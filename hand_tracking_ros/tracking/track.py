@@ -22,11 +22,13 @@ SAME_HAND_OVERLAP = 0.2
 # A hand that reappears is the one lost there if it is nearer than this many of its region's
 # sides (about two hand lengths each) and not larger or smaller by more than this factor.
 REAPPEAR_DISTANCE = 0.75
-REAPPEAR_SIZE_RATIO = 1.6
+REAPPEAR_SIZE_RATIO = 2.0
 # A hand of the other side counts as one that is so many region sides away.
 SIDE_WEIGHT = 0.5
+# So does a lost track: a hand that is being followed is not given away for a little less distance.
+LOST_WEIGHT = 0.25
 # Difference of the probability of a side from which on it is another one.
-CONTRADICTION = 0.7
+CONTRADICTION = 0.5
 
 
 class Track:
@@ -63,7 +65,8 @@ class Track:
     def mismatch(self, landmarks: HandLandmarks) -> float:
         """How badly this hand continues the track; 0 is perfect."""
         other_side = abs(landmarks.right_probability - self._right_probability)
-        return self._distance(landmarks) + SIDE_WEIGHT * other_side
+        lost = not self.is_tracked
+        return self._distance(landmarks) + SIDE_WEIGHT * other_side + LOST_WEIGHT * lost
 
     def contradicts(self, landmarks: HandLandmarks) -> bool:
         """Whether this hand clearly shows the other side."""
