@@ -290,6 +290,31 @@ def test_a_camera_info_without_focal_length_leaves_the_2d_results(client, hand_i
     assert ask_with_pose(client, hand_image).hands[0].has_pose
 
 
+def test_a_camera_info_with_distortion_of_a_wrong_length_leaves_the_2d_results(client, hand_image):
+    ask_with_pose(client, hand_image)
+    wrong = camera_info_for(hand_image)
+    wrong.d = [0.1, 0.2]
+
+    def without_pose():
+        client.publish('camera_info', wrong)
+        answer = client.ask(from_rgb(hand_image, STAMPS.next()))
+        return answer.hands and not answer.hands[0].has_pose
+
+    client.wait_for(without_pose, 'hand without a pose')
+    status = status_where(client, lambda status: 'camera_info' in status.message)
+    assert ' d ' in status.message
+    assert '2' in status.message
+
+
+def test_stamps_that_run_backwards_begin_a_new_track(client, hand_image):
+    before = client.ask(from_rgb(hand_image, STAMPS.next())).hands[0]
+    later(-5)
+    after = client.ask(from_rgb(hand_image, STAMPS.next())).hands[0]
+    later(5)
+    assert after.state == Hand.TRACKED
+    assert after.track_id != before.track_id
+
+
 def test_the_diagnostics_count_every_image(client):
     client.ask(empty_image())
 
