@@ -15,6 +15,10 @@ TOPICS = """
 topics in:
   image, image/compressed      sensor_msgs/Image or CompressedImage (parameter image_transport)
   camera_info                  sensor_msgs/CameraInfo
+  depth, depth/camera_info     sensor_msgs/Image registered to image, and CameraInfo (optional)
+
+service:
+  ~/calibrate_hand             hand_tracking_ros/srv/CalibrateHand
 
 topics out:
   ~/hands                      hand_tracking_ros/HandArray, for every processed image

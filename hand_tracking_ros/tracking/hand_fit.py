@@ -137,7 +137,7 @@ class HandFitter:
         camera = camera.scaled_to(image_width, image_height)
         scale = [image_width, image_height, image_width]
         landmarks_px = hand.landmarks.astype(np.float64) * scale
-        side = _mirrored(hand.handedness) if self._image_mirrored else hand.handedness
+        side = hand.handedness.mirrored if self._image_mirrored else hand.handedness
         view = self._view(hand, landmarks_px, camera, side)
         if view is None:
             return None
@@ -274,8 +274,3 @@ def _pose(
         reprojection_error_px=float(np.sqrt(np.nanmean(miss_px**2))),
         source=source,
     )
-
-
-def _mirrored(handedness: Handedness) -> Handedness:
-    swapped = {Handedness.LEFT: Handedness.RIGHT, Handedness.RIGHT: Handedness.LEFT}
-    return swapped.get(handedness, handedness)
