@@ -47,7 +47,7 @@ class _Encoding:
 
 
 def _unchanged(image: np.ndarray) -> np.ndarray:
-    return image
+    return np.ascontiguousarray(image)  # copies only what has row padding
 
 
 def _by_opencv(code: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -152,16 +152,17 @@ def to_rgb(msg: Image) -> np.ndarray:
     _check_data(msg, row_bytes, num_rows)
 
     # cv_bridge is shown plain bytes: by the encodings' names it would know no nv12, and mistake row
-    # padding that is no whole number of pixels. Not in an Image: to assign its `data` is to copy.
+    # padding that is no whole number of pixels. It is shown the padding too: to leave it out would
+    # be to copy. Not in an Image: to assign its `data` is to copy.
     plain = SimpleNamespace(
         height=num_rows,
-        width=row_bytes,
+        width=msg.step,
         encoding='8UC1',
         is_bigendian=False,
         step=msg.step,
         data=msg.data,
     )
-    rows = _bridge.imgmsg_to_cv2(plain)
+    rows = _bridge.imgmsg_to_cv2(plain)[:, :row_bytes]
     if encoding.bytes_per_sample == 2:
         significant_byte = 0 if msg.is_bigendian else 1
         rows = cv2.extractChannel(rows.reshape(num_rows, -1, 2), significant_byte)
@@ -203,7 +204,8 @@ def compressed_to_rgb(msg: CompressedImage) -> np.ndarray:
 def depth_to_metres(msg: Image) -> np.ndarray:
     """Convert a depth Image to (height, width) float32 metres; 0 or NaN where nothing was seen.
 
-    REP 118: `16UC1` (also called mono16) holds millimetres, `32FC1` metres.
+    REP 118: `16UC1` (also called mono16) holds millimetres, `32FC1` metres. A `32FC1` image without
+    row padding, in this machine's byte order, is not copied: the array is the message's own memory.
 
     Raises:
         ImageError: the encoding is another one, or size, step and data disagree.
@@ -217,8 +219,8 @@ def depth_to_metres(msg: Image) -> np.ndarray:
         (msg.height, msg.width), dtype, buffer=msg.data, strides=(msg.step, dtype.itemsize)
     )
     if dtype.kind == 'f':
-        return rows.astype(np.float32)
-    return rows.astype(np.float32) * np.float32(MILLIMETRE_M)
+        return np.ascontiguousarray(rows, np.float32)
+    return np.multiply(rows, MILLIMETRE_M, dtype=np.float32)
 
 
 def from_rgb(image: np.ndarray, header: Header, encoding: str = 'rgb8') -> Image:
