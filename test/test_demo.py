@@ -186,7 +186,7 @@ def test_frames_that_come_too_fast_are_counted_as_dropped_or_lost(tmp_path):
 
 def test_hands_in_pictures_are_found_and_drawn(tmp_path):
     pictures = external_data.need('gestures')
-    exit_status, output = run(tmp_path, '--source', str(pictures), '--rate', '10')
+    exit_status, output = run(tmp_path, '--source', str(pictures), '--rate', '4')
     assert exit_status == 0, output
     results = tmp_path / 'demo_output'
     frames = json.loads((results / 'hands.json').read_text())['frames']

@@ -8,9 +8,10 @@ import pytest
 
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.tools import evaluate
+from hand_tracking_ros.tools.evaluation_absence import absence_rows, follow_absence
 from hand_tracking_ros.tools.evaluation_accuracy import pose_rows, smoothing_rows, tracking_row
 from hand_tracking_ros.tools.evaluation_identity import count, match
-from hand_tracking_ros.tools.evaluation_report import Row, table
+from hand_tracking_ros.tools.evaluation_report import README_MARKS, Row, insert_into_readme, table
 from hand_tracking_ros.tools.evaluation_takes import (
     KNOWN_SIZE,
     UNKNOWN_SIZE,
@@ -22,9 +23,12 @@ from hand_tracking_ros.tools.evaluation_takes import (
     record,
 )
 from hand_tracking_ros.tools.evaluation_teleop import teleop_rows
+from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.region import Region
 
+# Seeds that the table in the README does not use either.
+IDENTITY_SEEDS = (5000, 5001)
 ALL_FITS = (UNKNOWN_SIZE, KNOWN_SIZE, WITH_DEPTH)
 
 
@@ -37,6 +41,16 @@ def recordings():
         Take('wave', 4, 1.2, covered_s=0.8, fits=ALL_FITS),
     ]
     return list(in_workers(record, takes, 1))
+
+
+@pytest.fixture(scope='module')
+def identity_recordings():
+    takes = [
+        Take(scene, seed, seconds)
+        for scene, seconds in evaluate.IDENTITY_SCENES.items()
+        for seed in IDENTITY_SEEDS
+    ]
+    return list(in_workers(record, takes, 2))
 
 
 def uncovered(recordings):
@@ -82,6 +96,24 @@ def test_a_robot_is_never_told_to_jump_and_stops_when_the_lens_is_covered(record
     assert stop['frames_until_stop'] <= 1
 
 
+@pytest.mark.parametrize('scene', evaluate.IDENTITY_SCENES)
+def test_a_visible_hand_keeps_its_id_and_its_side_and_is_reported_once(identity_recordings, scene):
+    counts = [count(each) for each in identity_recordings if each.take.scene == scene]
+    assert [each.switches for each in counts] == [[]] * len(IDENTITY_SEEDS)
+    assert [each.duplicates for each in counts] == [[]] * len(IDENTITY_SEEDS)
+    assert [each.wrong_sides for each in counts] == [[]] * len(IDENTITY_SEEDS)
+    assert tracking_row(identity_recordings, scene).values['tracked'] > 0.9
+
+
+@pytest.mark.parametrize('scene', ['occlusion', 'leave_and_return'])
+def test_a_lost_hand_is_held_and_soon_found_again(identity_recordings, scene):
+    held, found = (row.values for row in absence_rows(identity_recordings, scene))
+    assert held['held'] > 0
+    assert found['found_again'] >= len(IDENTITY_SEEDS)
+    assert found['not_found'] == 0
+    assert found['median_ms'] < 150
+
+
 # ---- The arithmetic ----------------------------------------------------------------------------
 
 
@@ -108,14 +140,19 @@ def crossing():
     return simulator.camera, truths
 
 
-def counted(crossing, *hands_of_frames, hidden=()):
+def seen(crossing, *hands_of_frames, hidden=()):
+    """Frames 0.1 s apart, those in `hidden` without a visible hand."""
     camera, truths = crossing
     unseen = [replace(truth, landmarks_visible=np.zeros(21, bool)) for truth in truths]
     frames = [
         SeenFrame(n * 0.1, unseen if n in hidden else truths, {UNKNOWN_SIZE: hands})
         for n, hands in enumerate(hands_of_frames)
     ]
-    return count(Recording(Take('crossing', 1, 1.0), camera, frames))
+    return Recording(Take('crossing', 1, 1.0), camera, frames)
+
+
+def counted(*arguments, **keywords):
+    return count(seen(*arguments, **keywords))
 
 
 def test_hands_that_keep_id_and_side_count_as_faultless(crossing):
@@ -171,6 +208,57 @@ def test_a_wrong_side_counts_once_the_track_is_old_enough(crossing, age_s, numbe
     assert len(found.wrong_sides) == number
 
 
+@pytest.mark.parametrize('seen_while_hidden', [False, True])
+def test_a_lost_hand_is_found_so_long_after_it_is_visible(crossing, seen_while_hidden):
+    right = crossing[1][0]
+    early = [seen_as(right, 2)] if seen_while_hidden else []
+    frames = [[seen_as(right, 1)], [], early, early, early, [seen_as(right, 2)]]
+    absence = follow_absence(seen(crossing, *frames, hidden={1, 2}))
+    assert absence.found_again_s == pytest.approx([0.0 if seen_while_hidden else 0.2])
+    assert not absence.not_found
+
+
+def test_a_lost_hand_that_comes_and_goes_unseen_is_not_found(crossing):
+    right = crossing[1][0]
+    absence = follow_absence(seen(crossing, [seen_as(right, 1)], [], [], [], hidden={1, 3}))
+    assert absence.not_found == ['crossing seed 1 0.20 s']
+    assert not absence.found_again_s
+
+
+def test_a_hand_that_was_never_tracked_or_never_lost_is_not_found_again(crossing):
+    right = crossing[1][0]
+    never_lost = seen(crossing, *[[seen_as(right, 1)]] * 3, hidden={1})
+    never_tracked = seen(crossing, [], [], [seen_as(right, 1)], hidden={0, 1})
+    for recording in (never_lost, never_tracked):
+        absence = follow_absence(recording)
+        assert not (absence.found_again_s or absence.not_found)
+
+
+def test_held_hands_count_and_those_that_the_image_shows_are_named(crossing):
+    right = seen_as(crossing[1][0], 1)
+    held = replace(right, state=TrackingState.HELD)
+    stranger = replace(held, track_id=7)
+    absence = follow_absence(seen(crossing, [right], [held], [held, stranger], hidden={1}))
+    assert absence.held == 3
+    assert absence.held_visible == ['crossing seed 1 0.20 s: id 1']
+
+
+@pytest.mark.parametrize(
+    ('scene', 'is_lost', 'is_told'),
+    [('occlusion', True, True), ('occlusion', False, False), ('crossing', True, False)],
+)
+def test_hands_found_again_are_told_where_hands_are_lost_and_return(
+    crossing, scene, is_lost, is_told
+):
+    hand = seen_as(crossing[1][0], 1)
+    recording = seen(crossing, [hand], [] if is_lost else [hand], [hand], hidden={1})
+    rows = absence_rows([replace(recording, take=Take(scene, 1, 0.3))], scene)
+    assert rows[0].what == f'{scene}, 1 seeds, 3 frames: hands HELD (frames)'
+    assert [row.reached for row in rows[1:]] == [
+        '1 of 1 hands: median 0 ms, longest 0 ms'
+    ] * is_told
+
+
 def test_the_table_marks_what_misses_its_target():
     lines = table(
         [Row('a', '≥ 1', '0', False), Row('b', '≥ 1', '2', True), Row('c', '', '3')]
@@ -178,16 +266,92 @@ def test_the_table_marks_what_misses_its_target():
     assert [line.split(' | ')[-1] for line in lines[2:]] == ['**no** |', 'yes |', ' |']
 
 
+README = """# Title
+<!-- evaluation: begin -->
+Old heading:
+
+| old | table |
+| --- | --- |
+| 1 | 2 |
+
+How to read it.
+
+| another | table |
+<!-- evaluation: end -->
+The rest.
+"""
+
+
+def test_the_readme_gets_heading_and_table_and_keeps_its_words():
+    begin, end = README_MARKS
+    rows = [Row('a', '≥ 1', '2', True)]
+    words = 'How to read it.\n\n| another | table |'
+    expected = f'# Title\n{begin}\nNew:\n\n{table(rows)}\n\n{words}\n{end}\nThe rest.\n'
+    assert insert_into_readme(README, 'New:', rows) == expected
+    assert insert_into_readme(expected, 'New:', rows) == expected
+
+
+def test_the_readme_may_be_without_a_table_at_first():
+    begin, end = README_MARKS
+    rows = [Row('a', '', '2')]
+    words = f'{begin}\nHow to read it.\n{end}\n'
+    assert insert_into_readme(words, 'New:', rows) == (
+        f'{begin}\nNew:\n\n{table(rows)}\n\nHow to read it.\n{end}\n'
+    )
+    assert insert_into_readme(f'{begin}\n{end}', 'New:', rows) == (
+        f'{begin}\nNew:\n\n{table(rows)}\n{end}'
+    )
+
+
+@pytest.mark.parametrize('marks', ['', README_MARKS[0], '\n'.join(reversed(README_MARKS))])
+def test_a_readme_without_a_place_for_the_table_is_refused(marks):
+    with pytest.raises(UserError, match='evaluation: begin'):
+        insert_into_readme(f'# Title\n{marks}\n', 'New:', [])
+
+
 # ---- The program -------------------------------------------------------------------------------
 
 
 def test_every_take_is_filmed_once_and_only_for_the_measures_wanted():
-    everything = evaluate.takes(evaluate.MEASURES, 20)
+    everything = evaluate.takes(evaluate.MEASURES, 20, 1)
     assert len(set(everything)) == len(everything)
     for scene in evaluate.IDENTITY_SCENES:
         assert sum(take.scene == scene for take in everything) == 20
-    assert {take.scene for take in evaluate.takes(['smoothing'], 2)} == {'still', 'wave'}
-    assert evaluate.takes(['pictures', 'video'], 2) == []
+    assert {take.scene for take in evaluate.takes(['smoothing'], 2, 1)} == {'still', 'wave'}
+    assert evaluate.takes(['pictures', 'video'], 2, 1) == []
+
+
+def test_no_two_takes_have_the_same_hands_and_all_shift_with_the_first_seed():
+    takes = evaluate.takes(evaluate.MEASURES, 20, 5)
+    seeds = [take.seed for take in takes]
+    assert len(set(seeds)) == len(seeds)
+    assert min(seeds) == 5
+    shifted = [replace(take, seed=take.seed + 300) for take in takes]
+    assert evaluate.takes(evaluate.MEASURES, 20, 305) == shifted
+
+
+def measured(monkeypatch, path, first_seed):
+    """What the program writes of one short take."""
+    monkeypatch.setattr(evaluate, 'POSE_SCENES', {'still': 0.3})
+    options = ['--only', 'pose', '--seeds', '1', '--workers', '1', '--json', str(path)]
+    assert evaluate.main([*options, '--first-seed', str(first_seed)]) == 0
+    return json.loads(path.read_text())
+
+
+def test_the_same_seeds_give_the_same_figures_and_others_give_others(monkeypatch, tmp_path):
+    first, again, other = (
+        measured(monkeypatch, tmp_path / 'figures.json', seed) for seed in (5000, 5000, 5001)
+    )
+    # As text: NaN, where nothing was measured, is not equal to itself.
+    assert json.dumps(again['rows']) == json.dumps(first['rows'])
+    assert other['rows'][0]['values'] != first['rows'][0]['values']
+
+
+def test_heading_and_json_name_the_seeds(monkeypatch, tmp_path, capsys):
+    result = measured(monkeypatch, tmp_path / 'figures.json', 5002)
+    assert '1 seeds from 5002' in capsys.readouterr().out.splitlines()[0]
+    assert (result['seeds'], result['first_seed']) == (1, 5002)
+    assert result['seeds_of_scenes'] == {'still': [5002]}
 
 
 def test_program_says_why_real_data_is_not_measured(tmp_path, monkeypatch, capsys):
@@ -197,6 +361,36 @@ def test_program_says_why_real_data_is_not_measured(tmp_path, monkeypatch, capsy
     assert evaluate.main(options) == 0
     assert capsys.readouterr().out.count('not measured: there is no') == 3
     assert len(json.loads(out.read_text())['rows']) == 3
+
+
+def test_program_writes_the_printed_table_into_the_readme(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv('HAND_TRACKING_TEST_DATA', str(tmp_path))
+    monkeypatch.setattr(evaluate, 'takes', lambda *_: [])
+    monkeypatch.setattr(evaluate, 'measure', lambda *_: [Row('a', '≥ 1', '2', True)])
+    readme = tmp_path / 'README.md'
+    readme.write_text(README, encoding='utf-8')
+    assert evaluate.main(['--readme', str(readme), '--workers', '1']) == 0
+    printed = capsys.readouterr().out.strip()
+    assert '| a | ≥ 1 | 2 | yes |' in printed
+    _, found, after = readme.read_text(encoding='utf-8').partition(printed)
+    assert found
+    assert after.strip().startswith('How to read it.')
+
+
+@pytest.mark.parametrize('readme', [None, '# No place for a table\n'])
+def test_an_unusable_readme_is_reported_before_the_work(tmp_path, capsys, readme):
+    path = tmp_path / 'README.md'
+    if readme:
+        path.write_text(readme)
+    assert evaluate.main(['--readme', str(path)]) == 1
+    assert capsys.readouterr().err.startswith('error: --readme')
+
+
+def test_the_readme_takes_no_part_of_the_table(tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        evaluate.main(['--readme', str(tmp_path / 'README.md'), '--only', 'pose'])
+    assert end.value.code == 2
+    assert 'leave out --only' in capsys.readouterr().err
 
 
 def test_unwritable_output_is_reported_before_the_work(tmp_path, capsys):

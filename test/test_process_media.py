@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from external_data import need
+from reference_hands import read_reference, to_px
 
 from hand_tracking_ros.tools import process_media
 from hand_tracking_ros.tools.media import open_media
@@ -15,6 +16,7 @@ from hand_tracking_ros.tools.video_writer import VideoWriter
 
 WIDTH, HEIGHT, NUM_FRAMES = 96, 64, 4
 HAND_PICTURE = 'annotated/freihand_00017620.jpg'
+SMALL_HAND_PICTURE = 'gestures/four_249c5023.jpg'
 
 
 @pytest.fixture
@@ -70,6 +72,41 @@ def test_a_mirrored_picture_shows_the_other_side(tmp_path):
     assert entry['hands'][0]['handedness'] == 'LEFT'
 
 
+def hands_in(picture, tmp_path, *arguments):
+    """The landmarks (21, 2) of the hands in one picture, px."""
+    assert run(picture, '--json', tmp_path / 'out.json', *arguments) == 0
+    (entry,) = json.loads((tmp_path / 'out.json').read_text())['images'].values()
+    size = entry['width'], entry['height']
+    return [np.array(hand['landmarks'])[:, :2] * size for hand in entry['hands']]
+
+
+def test_with_one_landmark_pass_and_no_tiles_a_hand_is_mediapipes(tmp_path):
+    picture = need(HAND_PICTURE)
+    reference = read_reference('static_full')['images'][picture.name]
+    (theirs,) = reference['hands']
+    theirs = to_px(theirs, reference['width'], reference['height'])
+    once = ('--detection-tiles', '1x1', '--landmark-passes', '1')
+    (ours,) = hands_in(picture, tmp_path, *once)
+    np.testing.assert_allclose(ours, theirs, atol=0.3)
+    (by_default,) = hands_in(picture, tmp_path)
+    assert np.abs(by_default - theirs).max() > 1
+    (twice,) = hands_in(picture, tmp_path, '--landmark-passes', '2')
+    np.testing.assert_array_equal(by_default, twice)
+
+
+def test_a_small_hand_is_found_in_tiles_only(tmp_path):
+    person = cv2.imread(str(need(SMALL_HAND_PICTURE)))
+    height, width = person.shape[:2]
+    large = np.full((1080, 1920, 3), 128, np.uint8)
+    large[300 : 300 + height, 400 : 400 + width] = person
+    cv2.imwrite(str(tmp_path / 'large.png'), large)
+    assert hands_in(tmp_path / 'large.png', tmp_path, '--detection-tiles', '1x1') == []
+    for tiles in ((), ('--detection-tiles', '4x2')):
+        (found,) = hands_in(tmp_path / 'large.png', tmp_path, *tiles)
+        (expected,) = hands_in(need(SMALL_HAND_PICTURE), tmp_path)
+        np.testing.assert_allclose(found, expected + np.array([400, 300]), atol=10)
+
+
 def test_pictures_and_videos_are_written_into_a_folder(pictures, video, tmp_path):
     assert run(pictures, video, '--output', tmp_path / 'drawn') == 0
     assert {path.name for path in (tmp_path / 'drawn').iterdir()} == {'a.png', 'b.png', 'video.mp4'}
@@ -98,13 +135,25 @@ def test_a_users_mistake_is_explained_in_one_line(
 
 
 @pytest.mark.parametrize(
-    'arguments', [('a.png',), ('a.png', '--json', 'x', '--max-num-hands', '0')]
+    'arguments',
+    [
+        ('a.png',),
+        ('a.png', '--json', 'x', '--max-num-hands', '0'),
+        ('a.png', '--json', 'x', '--landmark-passes', '0'),
+        ('a.png', '--json', 'x', '--detection-tiles', '0x2'),
+    ],
 )
 def test_wrong_arguments_end_with_the_usage(arguments, capsys):
     with pytest.raises(SystemExit) as end:
         run(*arguments)
     assert end.value.code == 2
     assert 'usage: process_media' in capsys.readouterr().err
+
+
+def test_an_unwritable_result_is_reported_before_the_work(pictures, monkeypatch, capsys):
+    monkeypatch.setattr(process_media.HandTracker, 'track', lambda *_: pytest.fail('too late'))
+    assert run(pictures, '--json', pictures / 'a.png' / 'out.json') == 1
+    assert capsys.readouterr().err.startswith('error: --json: ')
 
 
 def test_a_missing_model_is_explained(pictures, tmp_path, monkeypatch, capsys):

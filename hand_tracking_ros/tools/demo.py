@@ -22,7 +22,7 @@ from hand_tracking_ros.tools.demo_results import (
 from hand_tracking_ros.tools.demo_session import Job, Session
 from hand_tracking_ros.tools.media import SOURCE_HELP, open_media
 from hand_tracking_ros.tools.processes import stop_on_signal
-from hand_tracking_ros.tools.programs import run_program
+from hand_tracking_ros.tools.programs import positive_number, run_program
 from hand_tracking_ros.tools.recorder import Counts
 from hand_tracking_ros.tools.simulated_media import SIMULATED
 from hand_tracking_ros.tracking.errors import UserError
@@ -92,24 +92,17 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--duration',
-        type=_positive,
+        type=positive_number,
         metavar='SECONDS',
         help='stop after this time (default: at the end of the source, or at Ctrl-C)',
     )
     parser.add_argument(
         '--rate',
-        type=_positive,
+        type=positive_number,
         metavar='HZ',
         help='frames per second (default: those of the source)',
     )
     return parser.parse_args(argv)
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not number > 0:
-        raise argparse.ArgumentTypeError(f'{text} is not greater than 0')
-    return number
 
 
 def _prepare_folder(output: Path, logs: Path) -> None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import rclpy
-from ament_index_python import get_package_share_directory
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from tqdm import tqdm
 
+from hand_tracking_ros.ros.fast_dds import image_profile
 from hand_tracking_ros.tools.bag import IMAGE_TOPIC, PUBLISHER, TRACKER, Bag
 from hand_tracking_ros.tools.media import MediaSource
 from hand_tracking_ros.tools.processes import Program
@@ -30,7 +30,6 @@ SETTLE_TIMEOUT_S = 5.0
 POLL_PERIOD_S = 0.1
 # Domains above this one use ports that Linux also gives to other programs.
 MAX_DOMAIN_ID = 101
-PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Session:
         self._log_folder = log_folder
         # A domain of its own: robots and other demos on this network stay out of it.
         self._domain_id = 1 + os.getpid() % MAX_DOMAIN_ID
-        _use_image_profile()
+        os.environ.update(image_profile())
         self._context = Context()
         rclpy.init(context=self._context, domain_id=self._domain_id)
         self._recorder = Recorder(bag, self._context)
@@ -192,11 +191,3 @@ def _progress_bar(source: MediaSource) -> tqdm:
         bar_format=known_length if source.num_frames else '{desc} {n_fmt} frames{postfix}',
         mininterval=0.1 if sys.stderr.isatty() else 10.0,
     )
-
-
-def _use_image_profile() -> None:
-    """Let Fast DDS carry whole images, unless the user has a profile of their own."""
-    if not any(os.environ.get(name) for name in PROFILE_VARIABLES):
-        share = get_package_share_directory('hand_tracking_ros')
-        for name in PROFILE_VARIABLES:
-            os.environ[name] = str(Path(share) / 'config' / 'fastdds_shm.xml')

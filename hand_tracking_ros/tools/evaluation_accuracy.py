@@ -41,7 +41,7 @@ def tracking_row(recordings: Sequence[Recording], scene: str) -> Row:
                 visible += truth.is_visible
                 found += truth.is_visible and number in matched
                 if truth.is_visible and number not in matched:
-                    misses.append(f'{scene} seed {recording.take.seed} {frame.stamp_s:.2f} s')
+                    misses.append(recording.take.at(frame.stamp_s))
     share = found / max(visible, 1)
     return Row(
         f'{scene}: visible hands tracked',

@@ -27,7 +27,6 @@ HOLD_TIME_S = 0.3
 class IdentityCount:
     """What went wrong in one or more recordings; each event is a line that says where."""
 
-    frames: int = 0
     switches: list[str] = field(default_factory=list)
     new_after_hold: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
@@ -87,11 +86,11 @@ def distances_palms(hand: Hand, truths: Sequence[HandTruth], camera: PinholeCame
 
 def count(recording: Recording) -> IdentityCount:
     """Follow every true hand through a recording."""
-    found = IdentityCount(frames=len(recording.frames))
+    found = IdentityCount()
     last_id: dict[int, int] = {}
     hidden_s: dict[int, float] = {}
     for frame in recording.frames:
-        place = f'{recording.take.scene} seed {recording.take.seed} {frame.stamp_s:.2f} s'
+        place = recording.take.at(frame.stamp_s)
         matched = match(frame, recording.camera)
         for number, truth in enumerate(frame.truths):
             if not truth.is_visible:
@@ -119,10 +118,16 @@ def count(recording: Recording) -> IdentityCount:
     return found
 
 
+def scene_label(recordings: Sequence[Recording], scene: str) -> str:
+    """The scene, and how much of it was filmed."""
+    lengths = [len(each.frames) for each in recordings if each.take.scene == scene]
+    return f'{scene}, {len(lengths)} seeds, {sum(lengths)} frames'
+
+
 def identity_rows(recordings: Sequence[Recording], scene: str) -> list[Row]:
     """The table's lines of one scene."""
     counts = [count(each) for each in recordings if each.take.scene == scene]
-    label = f'{scene}, {len(counts)} seeds, {sum(each.frames for each in counts)} frames'
+    label = scene_label(recordings, scene)
     rows = []
     for what, name in (
         ('identity switches of a visible hand', 'switches'),

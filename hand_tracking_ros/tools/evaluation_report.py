@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from hand_tracking_ros.tracking.errors import UserError
+
+README_MARKS = ('<!-- evaluation: begin -->', '<!-- evaluation: end -->')
+_FIRST_TABLE = re.compile(r'(?:^\|.*\n?)+', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,27 @@ def table(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     return '\n'.join(lines)
+
+
+def insert_into_readme(readme: str, heading: str, rows: Sequence[Row]) -> str:
+    """A README with this table between its marks, and the words that stood below the old one.
+
+    Args:
+        readme: all of its text; where there is no table between the marks, all words there stay.
+        heading: replaces the words above the table.
+        rows: of the new table.
+
+    Raises:
+        UserError: the marks are missing.
+    """
+    begin, end = README_MARKS
+    before, has_begin, rest = readme.partition(begin)
+    old, has_end, after = rest.partition(end)
+    if not (has_begin and has_end):
+        raise UserError(f'--readme: found no {begin} with {end} after it; put them into the file')
+    words = _FIRST_TABLE.split(old, maxsplit=1)[-1].strip()
+    parts = [heading, table(rows), words] if words else [heading, table(rows)]
+    return f'{before}{begin}\n' + '\n\n'.join(parts) + f'\n{end}{after}'
 
 
 def machine_class() -> str:

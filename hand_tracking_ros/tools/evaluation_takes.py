@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -51,6 +52,10 @@ class Take:
     is_hard: bool = False
     fits: tuple[str, ...] = (UNKNOWN_SIZE,)
     covered_s: float = np.inf
+
+    def at(self, stamp_s: float) -> str:
+        """Where to look, for whoever films it again."""
+        return f'{self.scene} seed {self.seed} {stamp_s:.2f} s'
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,8 @@ def record(take: Take, models: HandModels) -> Recording:
     simulator = CameraSimulator(
         SimulatorOptions(scene=take.scene, seed=take.seed, clutter=take.is_hard, sensor=sensor)
     )
-    tracker = HandTracker(TrackerOptions(), models)
+    # One look at each image: how many fit into a time depends on the machine.
+    tracker = HandTracker(TrackerOptions(detection_budget_s=0.0), models)
     camera = camera_model(simulator.camera)
     lengths_m = {hand.handedness: hand.hand_length_m for hand in simulator.render(0.0).hands}
     locators = {
@@ -132,14 +138,18 @@ def in_workers(
     """Results of jobs in the order in which they are done; each worker has its own networks.
 
     With one worker all is done here.
+
+    Raises:
+        UserError: a model file is missing or unreadable.
     """
+    models = HandModels.load(num_threads=1)  # before the others start: says so if there is none
     if num_workers == 1:
-        models = HandModels.load(num_threads=1)
         yield from (work(job, models) for job in jobs)
         return
     context = multiprocessing.get_context('spawn')
-    with context.Pool(num_workers, _start_worker) as pool:
-        yield from pool.imap_unordered(_work, [(work, job) for job in jobs])
+    with ProcessPoolExecutor(num_workers, context, _start_worker) as pool:
+        for done in as_completed([pool.submit(_work, work, job) for job in jobs]):
+            yield done.result()
 
 
 def _start_worker() -> None:
@@ -148,6 +158,5 @@ def _start_worker() -> None:
     _models = HandModels.load(num_threads=1)
 
 
-def _work(task: tuple[Callable[[Job, HandModels], Result], Job]) -> Result:
-    work, job = task
+def _work(work: Callable[[Job, HandModels], Result], job: Job) -> Result:
     return work(job, _models)

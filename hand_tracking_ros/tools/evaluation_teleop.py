@@ -84,8 +84,7 @@ def _ride(recording: Recording) -> _Ride:
             too_far = moved_m > options.max_linear_speed_m_s * step_s + _NUMERIC
             too_much = turned_rad > options.max_angular_speed_rad_s * step_s + _NUMERIC
             if too_far or too_much:
-                take = recording.take
-                ride.jumps.append(f'{take.scene} seed {take.seed} {frame.stamp_s:.2f} s')
+                ride.jumps.append(recording.take.at(frame.stamp_s))
             moves = moved_m > _NUMERIC or turned_rad > _NUMERIC
             if frame.stamp_s < recording.take.covered_s:
                 was_moving = moves

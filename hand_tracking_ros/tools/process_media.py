@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +11,16 @@ from tqdm import tqdm
 
 from hand_tracking_ros.tools.annotated_output import AnnotatedOutput, check_output
 from hand_tracking_ros.tools.media import SOURCE_HELP, MediaSource, open_media
-from hand_tracking_ros.tools.programs import run_program
+from hand_tracking_ros.tools.programs import (
+    check_writable,
+    positive_integer,
+    run_program,
+    write_json,
+)
 from hand_tracking_ros.tracking import Hand, HandModels, HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.models import COMPLEXITIES
+from hand_tracking_ros.tracking.tiles import parse_tiles
 
 LANDMARK_DECIMALS = 7
 DESCRIPTION = f"""{__doc__}
@@ -43,14 +48,17 @@ def process(arguments: argparse.Namespace) -> None:
     sources = [open_media(source) for source in arguments.inputs]
     _check_names(sources)
     check_output(arguments.output, sources)
-    tracker = HandTracker(_options(arguments), HandModels.load(arguments.model_complexity))
+    if arguments.json:
+        check_writable('--json', arguments.json)
+    tracker = HandTracker(models=HandModels.load(arguments.model_complexity))
     results: dict[str, dict] = {'images': {}, 'videos': {}, 'video_sizes': {}}
     for source in sources:
         tracker.reset()
+        tracker.options = _options(arguments, source.is_video)
         with source, AnnotatedOutput(arguments.output, source) as output:
             _process_source(source, tracker, results, output)
     if arguments.json:
-        _write_json(arguments.json, results)
+        write_json('--json', arguments.json, results)
     frames = [entry['hands'] for entry in results['images'].values()]
     frames += [hands for video in results['videos'].values() for hands in video]
     with_hands = sum(bool(hands) for hands in frames)
@@ -80,7 +88,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--max-num-hands',
-        type=_positive,
+        type=positive_integer,
         default=defaults.max_num_hands,
         metavar='N',
         help='never more hands than this in one image (default %(default)s)',
@@ -97,24 +105,42 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         action='store_true',
         help='the images are mirrored, as selfies are',
     )
+    parser.add_argument(
+        '--detection-tiles',
+        type=_tiles,
+        default=defaults.detection_tiles,
+        metavar='TILES',
+        help='parts of a picture that are searched for hands too small to be found in the whole: '
+        'auto (default), 1x1 (the whole only), or columns x rows such as 4x2',
+    )
+    parser.add_argument(
+        '--landmark-passes',
+        type=positive_integer,
+        metavar='N',
+        help='how often each hand is read (default: 2 in pictures and with --static, 1 in videos); '
+        "with 1 and --detection-tiles 1x1 results are MediaPipe's",
+    )
     arguments = parser.parse_args(argv)
     if not arguments.json and not arguments.output:
         parser.error('nothing to write: give --json OUT.json, --output PATH, or both')
     return arguments
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f'{number} is not 1 or more')
-    return number
+def _tiles(text: str) -> str:
+    try:
+        parse_tiles(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
-def _options(arguments: argparse.Namespace) -> TrackerOptions:
+def _options(arguments: argparse.Namespace, is_video: bool) -> TrackerOptions:
     return TrackerOptions(
-        static_image_mode=arguments.static,
+        static_image_mode=arguments.static or not is_video,
         max_num_hands=arguments.max_num_hands,
         image_mirrored=arguments.image_mirrored,
+        detection_tiles=arguments.detection_tiles,
+        landmark_passes=arguments.landmark_passes or 0,
     )
 
 
@@ -134,8 +160,6 @@ def _process_source(
     video: list[list[dict]] = []
     with tqdm(source, desc=source.name, total=source.num_frames or None, unit='image') as progress:
         for frame in progress:
-            if not source.is_video:
-                tracker.reset()
             hands = tracker.track(frame.image, frame.stamp_s)
             described = [_describe(hand) for hand in hands]
             if source.is_video:
@@ -163,14 +187,6 @@ def _describe(hand: Hand) -> dict:
         'landmarks': hand.landmarks.astype(float).round(LANDMARK_DECIMALS).tolist(),
         'world_landmarks': hand.world_landmarks.astype(float).round(LANDMARK_DECIMALS).tolist(),
     }
-
-
-def _write_json(path: Path, results: dict) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(results))
-    except OSError as error:
-        raise UserError(f'{path}: cannot be written ({error.strerror})') from error
 
 
 if __name__ == '__main__':

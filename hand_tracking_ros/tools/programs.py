@@ -1,9 +1,15 @@
-"""What all programs do alike when something goes wrong: one plain line instead of a traceback."""
+"""What all programs do alike: read numbers, write results, and say in one line what is wrong."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from hand_tracking_ros.tracking.errors import UserError
 
@@ -22,3 +28,81 @@ def run_program(job: Callable[[], None]) -> int:
         print('interrupted', file=sys.stderr)
         return EXIT_INTERRUPTED
     return 0
+
+
+def positive_integer(text: str) -> int:
+    """An argument's `type` for argparse: 1 or more.
+
+    Raises:
+        argparse.ArgumentTypeError: it is something else.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text!r} is no whole number above 0')
+    return int(text)
+
+
+def positive_number(text: str) -> float:
+    """An argument's `type` for argparse: finite, above 0.
+
+    Raises:
+        argparse.ArgumentTypeError: it is something else.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f'{text!r} is no number above 0')
+    return number
+
+
+def check_writable(option: str, path: Path) -> None:
+    """Fail before the work if its result cannot be written; makes the folder it is to be in.
+
+    Args:
+        option: where the user named the file, such as '--json'.
+        path: the file; it need not exist.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    with _explained(option, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.open('x').close()
+            path.unlink()  # work that fails leaves nothing behind
+        except FileExistsError:
+            path.open('a').close()
+
+
+def write_text(option: str, path: Path, text: str) -> None:
+    """Write a text file, into a folder that is made where needed.
+
+    Args:
+        option: where the user named the file, such as '--readme'.
+        path: the file; what was in it is replaced.
+        text: all of its new content.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    with _explained(option, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding='utf-8')
+
+
+def write_json(option: str, path: Path, content: Any, indent: int | None = None) -> None:
+    """Write results as JSON, as `write_text` does; `indent` spaces for each level, None: one line.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    write_text(option, path, json.dumps(content, indent=indent) + '\n')
+
+
+@contextmanager
+def _explained(option: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f'{option}: {path} cannot be written ({error.strerror})') from error
