@@ -21,8 +21,8 @@ test: ## formatting, lint and every test; one file: make test TESTS=test_package
 	environment/run python3 -m ruff check .
 	cd test && ../environment/run python3 -m pytest $(TESTS)
 
-benchmark: ## time per frame, beside MediaPipe's own
-	@environment/run benchmark $(ARGS)
+benchmark: ## time, memory and latency, beside MediaPipe's; 15 minutes; PROVIDER=cuda ARGS=--quick
+	@environment/run benchmark $(if $(PROVIDER),--provider $(PROVIDER)) $(ARGS)
 
 evaluate: ## accuracy, identity, jitter against the simulated camera's truth; 10 minutes
 	@environment/run evaluate $(ARGS)

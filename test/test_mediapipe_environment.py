@@ -1,10 +1,13 @@
 """Setting up the environment that the benchmark runs mediapipe in, with Pythons that pretend."""
 
+import hashlib
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from hand_tracking_ros.tools import mediapipe_environment
+from hand_tracking_ros.tools.mediapipe_environment import LEGACY, TASKS
 from hand_tracking_ros.tracking.errors import UserError
 
 
@@ -36,7 +39,7 @@ def fake_checkout(tmp_path, monkeypatch):
 
     class Checkout:
         root = tmp_path / 'checkout'
-        requirements = root / mediapipe_environment.REQUIREMENTS
+        requirements = root / LEGACY.requirements
         log = tmp_path / 'commands'
         pip_fails = tmp_path / 'pip_fails'
 
@@ -61,10 +64,10 @@ def fake_checkout(tmp_path, monkeypatch):
 
 def test_mediapipe_is_set_up_once(fake_checkout):
     fake_checkout.add_python('python3', 11)
-    python = mediapipe_environment.prepare_mediapipe(fake_checkout.root)
+    python = mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
     assert python == fake_checkout.root / '.environment/mediapipe-0.10.21/bin/python'
     assert fake_checkout.commands() == STEPS
-    assert mediapipe_environment.prepare_mediapipe(fake_checkout.root) == python
+    assert mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root) == python
     assert fake_checkout.commands() == []
 
 
@@ -72,22 +75,22 @@ def test_an_interrupted_set_up_starts_again(fake_checkout):
     fake_checkout.add_python('python3', 11)
     fake_checkout.pip_fails.touch()
     with pytest.raises(UserError, match=r'installing failed.*exit status 3'):
-        mediapipe_environment.prepare_mediapipe(fake_checkout.root)
-    left_over = fake_checkout.root / mediapipe_environment.FOLDER / 'left_over'
+        mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
+    left_over = fake_checkout.root / LEGACY.folder / 'left_over'
     left_over.touch()
     fake_checkout.commands()
     fake_checkout.pip_fails.unlink()
-    mediapipe_environment.prepare_mediapipe(fake_checkout.root)
+    mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
     assert fake_checkout.commands() == STEPS
     assert not left_over.exists()
 
 
 def test_other_requirements_are_installed_anew(fake_checkout):
     fake_checkout.add_python('python3', 11)
-    mediapipe_environment.prepare_mediapipe(fake_checkout.root)
+    mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
     fake_checkout.commands()
     fake_checkout.requirements.write_text('mediapipe==0.10.21\nnumpy==1.26.3\n')
-    mediapipe_environment.prepare_mediapipe(fake_checkout.root)
+    mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
     assert fake_checkout.commands() == STEPS
 
 
@@ -101,12 +104,57 @@ def test_other_requirements_are_installed_anew(fake_checkout):
 )
 def test_the_users_python_is_taken_where_it_fits(fake_checkout, pythons, chosen):
     paths = {name: fake_checkout.add_python(name, minor) for name, minor in pythons.items()}
-    assert mediapipe_environment.find_python() == str(paths[chosen])
+    assert mediapipe_environment.find_python(LEGACY) == str(paths[chosen])
 
 
 def test_without_a_fitting_python_it_is_said_which_ones_would_do(fake_checkout):
     fake_checkout.add_python('python3', 13)
-    with pytest.raises(
-        UserError, match=r'needs Python 3\.10, 3\.11 or 3\.12.*python3 is Python 3\.13'
-    ):
-        mediapipe_environment.find_python()
+    with pytest.raises(UserError, match=r'needs Python 3\.10 to 3\.12.*python3 is Python 3\.13'):
+        mediapipe_environment.find_python(LEGACY)
+
+
+def test_the_two_releases_do_not_share_an_environment(fake_checkout):
+    fake_checkout.add_python('python3', 13)
+    fake_checkout.add_python('python3.12', 12)
+    (fake_checkout.root / TASKS.requirements).write_text('mediapipe==1.2.2\n')
+    legacy = mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
+    tasks = mediapipe_environment.prepare_mediapipe(TASKS, fake_checkout.root)
+    assert legacy != tasks
+    assert fake_checkout.commands() == STEPS + STEPS
+
+
+@pytest.mark.parametrize('release', [LEGACY, TASKS])
+def test_the_requirements_pin_the_release_that_is_named(release):
+    requirements = Path(__file__).parents[1] / release.requirements
+    lines = requirements.read_text().splitlines()
+    assert f'mediapipe=={release.version}' in lines
+    assert all('==' in line or line.startswith('#') for line in lines)
+
+
+@pytest.fixture
+def fake_networks(fake_checkout, monkeypatch):
+    """Two networks where the legacy release has them, and a manifest that knows them."""
+    entries = {}
+    for name in ('palm_detection_full', 'hand_landmark_full'):
+        path = f'mediapipe/modules/{name}.tflite'
+        file = fake_checkout.root / LEGACY.folder / 'lib/python3.11/site-packages' / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(name.encode())
+        entries[name] = {'path': path, 'sha256': hashlib.sha256(name.encode()).hexdigest()}
+    monkeypatch.setattr(mediapipe_environment, 'load_manifest', lambda: {'models': entries})
+    return entries
+
+
+def test_a_task_is_an_uncompressed_zip_of_both_networks(fake_checkout, fake_networks, tmp_path):
+    path = tmp_path / 'hand.task'
+    mediapipe_environment.write_task(fake_checkout.root, 1, path)
+    with zipfile.ZipFile(path) as bundle:
+        assert {entry.compress_type for entry in bundle.infolist()} == {zipfile.ZIP_STORED}
+        assert bundle.read('hand_detector.tflite') == b'palm_detection_full'
+        assert bundle.read('hand_landmarks_detector.tflite') == b'hand_landmark_full'
+
+
+def test_other_networks_are_not_put_into_a_task(fake_checkout, fake_networks, tmp_path):
+    fake_networks['hand_landmark_full']['sha256'] = '0' * 64
+    with pytest.raises(UserError, match=r'hand_landmark_full\.tflite .* is missing or not the one'):
+        mediapipe_environment.write_task(fake_checkout.root, 1, tmp_path / 'hand.task')

@@ -1,47 +1,78 @@
-"""Time our tracker and MediaPipe side by side on one video, and weigh the ROS node.
+"""Time our tracker beside two releases of MediaPipe, and the ROS node beside the bare transport.
 
-Both trackers run in one go on this machine, each in a process of its own, taking turns every few
-frames; what is timed is the tracker's own call for one decoded RGB image. MediaPipe is installed in
-an environment of its own the first time. docs/benchmark.md says how to read the figures.
+All in one run on this machine: every tracker has a process and an environment of its own, they take
+turns every few images, and what is timed is a tracker's own call for one RGB image. MediaPipe is
+installed the first time. At the end stands what became slower since the figures were last recorded.
+docs/benchmark.md says how to read them.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import os
 import platform
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from statistics import fmean
 
 import cv2
+import numpy as np
 import onnxruntime
-from tqdm import tqdm
 
-from hand_tracking_ros.tools.benchmark_report import describe_node, header, table
-from hand_tracking_ros.tools.benchmark_sides import (
-    WARM_UP_FRAMES,
-    WORKER,
-    Recording,
-    Side,
-    run_in_turns,
+from hand_tracking_ros.tools.benchmark_conditions import QUICK, Conditions, Lengths
+from hand_tracking_ros.tools.benchmark_guard import compare_with_record, describe
+from hand_tracking_ros.tools.benchmark_media import TEST_VIDEO, find_video
+from hand_tracking_ros.tools.benchmark_node import (
+    measure_cameras,
+    measure_node,
+    why_not_measured,
 )
-from hand_tracking_ros.tools.benchmark_statistics import compare, summarise
-from hand_tracking_ros.tools.mediapipe_environment import VERSION, prepare_mediapipe
-from hand_tracking_ros.tools.programs import run_program
+from hand_tracking_ros.tools.benchmark_record import (
+    BEGIN,
+    PLOT,
+    README,
+    RECORD,
+    load_record,
+    write_record,
+)
+from hand_tracking_ros.tools.benchmark_report import describe_section, heading
+from hand_tracking_ros.tools.benchmark_sides import WARM_UP_FRAMES
+from hand_tracking_ros.tools.benchmark_targets import target_rows
+from hand_tracking_ros.tools.benchmark_trackers import MEASURED_RUNTIMES, RUNTIMES, Trackers
+from hand_tracking_ros.tools.benchmark_tracking import (
+    measure_hands,
+    measure_pictures,
+    measure_sizes,
+    measure_start,
+    measure_video,
+)
+from hand_tracking_ros.tools.evaluation_report import machine_class, table
+from hand_tracking_ros.tools.external_data import TEST_DATA_VARIABLE
+from hand_tracking_ros.tools.mediapipe_environment import LEGACY, TASKS, find_checkout
+from hand_tracking_ros.tools.programs import check_writable, run_program, write_json
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.models import COMPLEXITIES
 
-PACKAGE_PARENT = Path(__file__).resolve().parents[2]
-TEST_DATA_VARIABLE = 'HAND_TRACKING_TEST_DATA'
-DEFAULT_VIDEO = Path('video', 'one_hand_720p.mp4')
-OURS, MEDIAPIPE = 'hand_tracking_ros', f'mediapipe {VERSION}'
+SCHEMA = 1
+SECTIONS = {
+    'video': measure_video,
+    'pictures': measure_pictures,
+    'start': measure_start,
+    'node': measure_node,
+    'cameras': measure_cameras,
+    'hands': measure_hands,
+    'sizes': measure_sizes,
+}
+NUM_SIMULATED_FRAMES = 450
+BUSY_LOAD = 0.5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,36 +81,147 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def benchmark(arguments: argparse.Namespace) -> None:
-    """Measure, print the figures, and write them if wished.
+    """Measure, print, compare with the record, and write what is wished.
 
     Raises:
-        UserError: the video is not usable, MediaPipe cannot be set up, or a tracker fails.
+        UserError: something cannot be measured or written, or is slower and must not be.
     """
-    if arguments.json:
-        _write(arguments.json, '', 'a')  # fails now if it must, not after the long run
-    video = arguments.video or _default_video()
-    frames_in_video, size = _look_at(video)
-    max_frames = min(arguments.frames or frames_in_video, frames_in_video)
-    mediapipe_python = prepare_mediapipe()
+    checkout = find_checkout()
+    _check(arguments)
+    if arguments.figures:
+        result = load_figures(arguments.figures)
+        print(_report(result))
+    else:
+        result = measure(arguments, checkout)
+    targets = target_rows(result)
+    if targets:
+        print(f'\n{table(targets)}')
+    slower = _compare(result, load_record(checkout))
+    if arguments.record:
+        write_record(checkout, result)
+        print(f'\nRecorded in {RECORD}, {PLOT} and {README}.')
+    if slower and arguments.fail_if_slower:
+        raise UserError(f'{len(slower)} figures are slower than recorded, see above')
 
-    result = {
-        'date': datetime.now(timezone.utc).isoformat(timespec='seconds'),
-        'machine': _describe_machine(),
-        'video': {'name': video.name, 'size': size, 'frames': max_frames},
-        'model_complexity': arguments.model_complexity,
-        'tracking': [],
-    }
-    print(header(result), flush=True)
-    for max_num_hands in arguments.max_num_hands:
-        entry = _time_trackers(
-            video, max_frames, max_num_hands, arguments.model_complexity, mediapipe_python
-        )
-        result['tracking'].append(entry)
-        print(table(entry), flush=True)
-    result['node'] = _weigh_node(video, max_frames)
-    print(describe_node(result['node']))
+
+def measure(arguments: argparse.Namespace, checkout: Path) -> dict:
+    """Run the chosen sections, and print the figures of each as soon as they are there."""
+    lengths = QUICK if arguments.quick else Lengths()
+    if arguments.frames:
+        lengths = replace(lengths, video_frames=arguments.frames)
+    with tempfile.TemporaryDirectory(prefix='benchmark_') as scratch:
+        folder = Path(scratch)
+        video = find_video(arguments.video, folder, min(lengths.video_frames, NUM_SIMULATED_FRAMES))
+        trackers = Trackers(checkout, folder, arguments.model_complexity, arguments.provider)
+        conditions = Conditions(trackers, video, folder, lengths)
+        result = {
+            'schema': SCHEMA,
+            'date': datetime.now(timezone.utc).isoformat(timespec='seconds'),
+            'machine': _machine(trackers.runtimes),
+            'load_before': os.getloadavg()[0],
+            'versions': _versions(checkout),
+            'model_complexity': arguments.model_complexity,
+            'quick': arguments.quick,
+            'runtimes': list(trackers.runtimes),
+            'not_measured': list(trackers.not_measured),
+            'sections': {},
+        }
+        print(heading(result), flush=True)
+        if result['load_before'] > BUSY_LOAD:
+            print('The machine is busy: ratios suffer less than milliseconds, but both suffer.')
+        for reason in trackers.not_measured.values():
+            print(f'not measured: {reason}', flush=True)
+        for name in arguments.only:
+            result['sections'][name] = SECTIONS[name](conditions)
+            print(f'\n{describe_section(name, result)}', flush=True)
+            if arguments.json:  # what is there survives what may go wrong later
+                write_json('--json', arguments.json, result, indent=2)
+    return result
+
+
+def load_figures(path: Path) -> dict:
+    """Figures that --json has written.
+
+    Raises:
+        UserError: they are not.
+    """
+    try:
+        result = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f'--figures: {path} cannot be read ({error})') from error
+    if not isinstance(result, dict) or result.get('schema') != SCHEMA:
+        raise UserError(f'--figures: {path} was not written by --json of this version')
+    return result
+
+
+def _report(result: dict) -> str:
+    return '\n\n'.join(
+        [heading(result), *(describe_section(name, result) for name in result['sections'])]
+    )
+
+
+def _compare(result: dict, recorded: dict | None) -> list[str]:
+    """Print how this run differs from the recorded one; returns what is slower."""
+    if recorded is None or recorded.get('schema') != SCHEMA:
+        print(f'\nNothing to compare with: no {RECORD} of this version (--record writes it)')
+        return []
+    comparison = compare_with_record(result, recorded)
+    print(f'\n{describe(comparison, recorded)}')
+    return comparison.slower
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Fail now if it must be, not after the long run."""
     if arguments.json:
-        _write(arguments.json, json.dumps(result, indent=2) + '\n', 'w')
+        check_writable('--json', arguments.json)
+    if not arguments.record:
+        return
+    if arguments.figures:
+        figures = load_figures(arguments.figures)
+        is_whole = set(figures['sections']) == set(SECTIONS) and not figures['quick']
+    else:
+        parts = (arguments.quick, arguments.frames, arguments.provider, arguments.video)
+        is_whole = set(arguments.only) == set(SECTIONS) and not any(parts)
+        if reason := why_not_measured():
+            raise UserError(f'--record: the node cannot be measured here ({reason})')
+    if not is_whole:
+        raise UserError(
+            '--record: a record is a whole run, without --only, --quick, --frames, --provider and '
+            '--video'
+        )
+
+
+def _machine(runtimes: Sequence[str]) -> str:
+    """What kind of machine this is, with its GPU where one is used."""
+    machine = machine_class()
+    if not {'cuda', 'tensorrt'} & set(runtimes) or not shutil.which('nvidia-smi'):
+        return machine
+    query = ['nvidia-smi', '--query-gpu=name', '--format=csv,noheader']
+    gpus = subprocess.run(query, capture_output=True, text=True).stdout.splitlines()
+    return ', '.join([machine, *gpus])
+
+
+def _versions(checkout: Path) -> dict[str, str]:
+    """Of everything that takes part."""
+    package = re.search('<version>(.*)</version>', (checkout / 'package.xml').read_text())
+    versions = {
+        'hand_tracking_ros': package.group(1) if package else '',
+        'python': platform.python_version(),
+        'numpy': np.__version__,
+        'opencv': cv2.__version__,
+        'onnxruntime': onnxruntime.__version__,
+        'legacy': LEGACY.version,
+        'tasks': TASKS.version,
+    }
+    for module in ('openvino', 'rclpy'):
+        try:
+            versions[module] = importlib.metadata.version(module)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    for variable in ('ROS_DISTRO', 'RMW_IMPLEMENTATION'):
+        if variable in os.environ:
+            versions[variable] = os.environ[variable]
+    return versions
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -88,36 +230,51 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
+    add = parser.add_argument
+    add(
+        '--only',
+        nargs='+',
+        choices=SECTIONS,
+        default=list(SECTIONS),
+        metavar='SECTION',
+        help=f'measure only these: {", ".join(SECTIONS)} (default: all, 15 minutes)',
+    )
+    add('--quick', action='store_true', help='short of everything: to see that it runs')
+    add(
+        '--provider',
+        choices=RUNTIMES,
+        metavar='NAME',
+        help=f'runtime of ours and of the node: {", ".join(RUNTIMES)} (default: of ours every one '
+        f'of {", ".join(MEASURED_RUNTIMES)} that works here; of the node auto)',
+    )
+    add(
         '--video',
         type=Path,
         metavar='FILE',
-        help=f'a video of hands (default: {DEFAULT_VIDEO} in the folder that the environment '
-        f'variable {TEST_DATA_VARIABLE} names)',
+        help=f'a video of hands (default: {TEST_VIDEO} in the folder that the environment '
+        f'variable {TEST_DATA_VARIABLE} names; without it simulated hands)',
     )
-    parser.add_argument(
-        '--frames',
-        type=_frames,
-        metavar='N',
-        help='stop after so many frames (default: the whole video)',
-    )
-    parser.add_argument(
-        '--max-num-hands',
-        type=int,
-        nargs='+',
-        choices=range(1, 11),
-        default=[1, 2],
-        metavar='N',
-        help='measure with each of these (default: 1 2)',
-    )
-    parser.add_argument(
+    add('--frames', type=_frames, metavar='N', help='stop the video after so many frames')
+    add(
         '--model-complexity',
         type=int,
         choices=sorted(COMPLEXITIES),
         default=1,
         help='0: lite networks, 1: full networks (default)',
     )
-    parser.add_argument('--json', type=Path, metavar='OUT.json', help='write the figures here too')
+    add('--json', type=Path, metavar='OUT.json', help='write the figures here too')
+    add(
+        '--figures',
+        type=Path,
+        metavar='IN.json',
+        help='measure nothing, take the figures that --json has written',
+    )
+    add(
+        '--record',
+        action='store_true',
+        help=f'keep the figures: in {RECORD}, {PLOT}, and in {README} below {BEGIN}',
+    )
+    add('--fail-if-slower', action='store_true', help='exit status 1 if something is slower')
     return parser.parse_args(argv)
 
 
@@ -128,116 +285,6 @@ def _frames(text: str) -> int:
             'as so many are not timed'
         )
     return int(text)
-
-
-def _default_video() -> Path:
-    data = os.environ.get(TEST_DATA_VARIABLE) or PACKAGE_PARENT.parent / 'shared' / 'data'
-    video = Path(data) / DEFAULT_VIDEO
-    if not video.is_file():
-        raise UserError(f'there is no {video}; give a video of hands with --video FILE')
-    return video
-
-
-def _look_at(video: Path) -> tuple[int, tuple[int, int]]:
-    """Number of frames, (width, height)."""
-    if not video.is_file():
-        raise UserError(f'--video: {video} is not a file')
-    capture = cv2.VideoCapture(str(video))
-    frames, width, height = (
-        int(capture.get(key))
-        for key in (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-    )
-    if frames <= WARM_UP_FRAMES:
-        raise UserError(
-            f'--video: {video} has {max(frames, 0)} frames that OpenCV can read, '
-            f'expected a video of more than {WARM_UP_FRAMES}'
-        )
-    return frames, (width, height)
-
-
-def _describe_machine() -> dict:
-    with open('/proc/cpuinfo') as cpuinfo:
-        models = [line.split(':')[1].strip() for line in cpuinfo if line.startswith('model name')]
-    return {
-        'processor': models[0] if models else platform.machine(),
-        'cores': len(os.sched_getaffinity(0)),
-        'load_before': os.getloadavg()[0],
-        'python': platform.python_version(),
-        'onnxruntime': onnxruntime.__version__,
-    }
-
-
-def _time_trackers(
-    video: Path,
-    max_frames: int,
-    max_num_hands: int,
-    model_complexity: int,
-    mediapipe_python: Path,
-) -> dict:
-    """Let both trackers work through the video, and sum up what they did."""
-    work = [
-        video.resolve(),
-        f'--max-num-hands={max_num_hands}',
-        f'--model-complexity={model_complexity}',
-    ]
-    ours = [sys.executable, '-m', 'hand_tracking_ros.tools.benchmark_worker', 'ours', *work]
-    theirs = [mediapipe_python, '-I', WORKER, 'mediapipe', *work]
-    with ExitStack() as stack:
-        sides = [
-            stack.enter_context(Side(OURS, ours, PACKAGE_PARENT)),
-            stack.enter_context(Side(MEDIAPIPE, theirs)),
-        ]
-        progress = stack.enter_context(
-            tqdm(
-                total=len(sides) * max_frames,
-                desc=f'max_num_hands {max_num_hands}',
-                unit='image',
-                leave=False,
-            )
-        )
-        run_in_turns(sides, max_frames, progress.update)
-    recordings = {side.name: side.recording for side in sides}
-    return {
-        'max_num_hands': max_num_hands,
-        'sides': {name: _describe(recording) for name, recording in recordings.items()},
-        'ratio': compare(*(recording.turns_ms for recording in recordings.values())),
-    }
-
-
-def _describe(recording: Recording) -> dict:
-    return {
-        **summarise(recording.turns_ms),
-        'processor_mean_ms': fmean(recording.processor_ms),
-        'images': len(recording.hands),
-        'hands': sum(recording.hands),
-        'peak_memory_mb': recording.peak_memory_mb,
-    }
-
-
-def _weigh_node(video: Path, max_frames: int) -> dict:
-    """Measure the memory of the real ROS node, or say why that cannot be done here."""
-    # Elsewhere than in the checkout, whose hand_tracking_ros folder has no messages and would
-    # hide the installed one that has.
-    with tempfile.TemporaryDirectory() as elsewhere:
-        needed = [sys.executable, '-c', 'import rclpy, hand_tracking_ros.msg']
-        attempt = subprocess.run(needed, cwd=elsewhere, capture_output=True, text=True)
-        if attempt.returncode != 0:
-            return {'not_measured': attempt.stderr.strip().splitlines()[-1]}
-        module = 'hand_tracking_ros.tools.benchmark_node'
-        weighing = [sys.executable, '-m', module, video.resolve(), str(max_frames)]
-        answer = subprocess.run(weighing, cwd=elsewhere, stdout=subprocess.PIPE, text=True)
-    if answer.returncode != 0:
-        raise UserError('the memory of the ROS node could not be measured, for the reason above')
-    return {'ros_distro': os.environ.get('ROS_DISTRO'), **json.loads(answer.stdout)}
-
-
-def _write(path: Path, text: str, mode: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open(mode) as file:
-            file.write(text)
-    except OSError as error:
-        raise UserError(f'--json: {path} cannot be written ({error.strerror})') from error
 
 
 if __name__ == '__main__':

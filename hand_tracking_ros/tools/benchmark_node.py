@@ -1,135 +1,161 @@
-"""The part of the benchmark that needs ROS 2: what the real node weighs while it works.
+"""The sections of the benchmark that measure the real node, from the camera to HandArray received.
 
-Started by the benchmark in a process of its own: prints one line of JSON on standard output.
+Camera, node and listener are processes of their own. The bare transport, the node, and the tracker
+without a node take turns with the same frames at the same rate, so that what the node adds is seen
+whatever else the machine does.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 
-import rclpy
-from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data
-from sensor_msgs.msg import Image
 from tqdm import tqdm
 
-from hand_tracking_ros.msg import HandArray
+from hand_tracking_ros.tools.benchmark_conditions import Conditions
+from hand_tracking_ros.tools.benchmark_media import write_clip
+from hand_tracking_ros.tools.benchmark_node_setup import NodeSetup, Run
+from hand_tracking_ros.tools.benchmark_sides import Side
+from hand_tracking_ros.tools.benchmark_statistics import summarise
+from hand_tracking_ros.tools.benchmark_trackers import Setting
+from hand_tracking_ros.tools.benchmark_tracking import describe
 from hand_tracking_ros.tools.benchmark_worker import memory_mb
-from hand_tracking_ros.tools.programs import run_program
 from hand_tracking_ros.tracking.errors import UserError
 
-SECONDS_TO_END = 5.0
-LOG_LINES_TO_SHOW = 10
+SIZES = ((640, 480), (1280, 720), (1920, 1080))
+ENDURANCE_SIZE = (1280, 720)
+RATE_HZ = 30.0
+CAMERAS_SIZE, CAMERAS_RATE_HZ = (640, 480), 15.0
+CAMERAS = ('front', 'left', 'right', 'wrist')
+CLIP_FRAMES = 30
+WARM_UP_S = 2.0
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('video')
-    parser.add_argument('frames', type=int)
-    arguments = parser.parse_args(argv)
-    return run_program(lambda: print(json.dumps(weigh_node(arguments.video, arguments.frames))))
+def why_not_measured() -> str:
+    """Why the node cannot run here; empty if it can."""
+    needed = [sys.executable, '-c', 'import rclpy, hand_tracking_ros.msg']
+    attempt = subprocess.run(needed, capture_output=True, text=True)
+    return '' if attempt.returncode == 0 else attempt.stderr.strip().splitlines()[-1]
 
 
-def weigh_node(video: str, max_frames: int) -> dict:
-    """Let the node process frames of a video, and return the memory it had resident.
+def measure_node(conditions: Conditions) -> dict:
+    """One camera at 30 Hz, at three picture sizes, beside bare transport and bare tracker."""
+    if reason := why_not_measured():
+        return {'not_measured': reason}
+    return {'{}x{}'.format(*size): _measure_size(conditions, size) for size in SIZES}
 
-    Raises:
-        UserError: the node or the publisher of the video failed.
-    """
-    namespace = f'/hand_tracking_benchmark_{os.getpid()}'
-    # A robot that works on the same network must not see these hands.
-    remap = ['__ns:=' + namespace, '/tf:=tf', '/diagnostics:=diagnostics']
-    ros_arguments = ['--ros-args', *(word for rule in remap for word in ('-r', rule))]
+
+def measure_cameras(conditions: Conditions) -> dict:
+    """Several cameras with a common trigger on one node."""
+    if reason := why_not_measured():
+        return {'not_measured': reason}
+    lengths, runtime = conditions.lengths, conditions.trackers.node_runtime
+    clip = write_clip(
+        conditions.video, CAMERAS_SIZE, CLIP_FRAMES, conditions.folder / 'cameras.npy'
+    )
     with ExitStack() as stack:
-        rclpy.init()
-        stack.callback(rclpy.get_default_context().try_shutdown)
-        listener = Listener(namespace)
-        node = stack.enter_context(Program('hand_tracker', ros_arguments))
-        publisher_arguments = [video, *ros_arguments, '-p', 'wait_for_subscribers:=1']
-        publisher = stack.enter_context(Program('video_publisher', publisher_arguments))
-        progress = stack.enter_context(
-            tqdm(total=max_frames, desc='ROS node', unit='image', leave=False)
-        )
-        while publisher.is_running() and listener.num_results < max_frames:
-            if not node.is_running():
-                raise UserError('hand_tracker ended before the video did')
-            rclpy.spin_once(listener, timeout_sec=0.1)
-            progress.update(listener.num_results - progress.n)
-        if not listener.num_results:
-            raise UserError('hand_tracker published no hands for any image of the video')
-        return {
-            'images': listener.num_results,
-            'memory_mb': memory_mb('VmRSS', node.pid),
-            'peak_memory_mb': memory_mb('VmHWM', node.pid),
+        setup = NodeSetup(stack, clip, CAMERAS_RATE_HZ, runtime, conditions.folder, CAMERAS)
+        setup.node_turn(WARM_UP_S, Run())
+        before, run = setup.counts(), Run()
+        turns = range(max(1, round(lengths.cameras_s / lengths.node_turn_s)))
+        for _ in tqdm(turns, desc='cameras', unit='turn', leave=False):
+            setup.node_turn(min(lengths.cameras_s, lengths.node_turn_s), run)
+        counts = _since(before, setup.counts())
+    cameras = {}
+    for name, topic in zip(CAMERAS, setup.hands_topics, strict=True):
+        processed = counts[name]['processed']
+        cameras[name] = {
+            **_latency(run.turns_ms[topic], f'hands of camera {name}'),
+            **counts[name],
+            'published': run.published[topic],
+            'rate_hz': processed / run.seconds,
+            'shortfall': run.published[topic] - processed,
         }
+    return {
+        'size': list(CAMERAS_SIZE),
+        'rate_hz': CAMERAS_RATE_HZ,
+        'sent_rate_hz': sum(run.published.values()) / len(CAMERAS) / run.seconds,
+        'late': run.late,
+        'processor_percent': 100 * run.processor_s / run.seconds,
+        'cameras': cameras,
+    }
 
 
-class Listener(Node):
-    """Listens as RViz would, so that the node has everything to do."""
-
-    def __init__(self, namespace: str) -> None:
-        super().__init__('benchmark', namespace=namespace)
-        self.num_results = 0
-        self.create_subscription(HandArray, 'hand_tracker/hands', self._count, 10)
-        self.create_subscription(
-            Image, 'hand_tracker/annotated_image', lambda _: None, qos_profile_sensor_data
+def _measure_size(conditions: Conditions, size: tuple[int, int]) -> dict:
+    lengths, runtime = conditions.lengths, conditions.trackers.node_runtime
+    clip = write_clip(conditions.video, size, CLIP_FRAMES, conditions.folder / 'node.npy')
+    setting = Setting(pace_hz=RATE_HZ)
+    with ExitStack() as stack:
+        setup = NodeSetup(stack, clip, RATE_HZ, runtime, conditions.folder)
+        alone = stack.enter_context(conditions.trackers.ours(runtime, clip, setting))
+        alone.wait_until_ready()
+        alone.warm_up(round(WARM_UP_S * RATE_HZ))
+        setup.node_turn(WARM_UP_S, Run())
+        setup.bare_turn(WARM_UP_S)
+        before, run, bare_ms = setup.counts(), Run(), []
+        rounds = tqdm(
+            range(lengths.node_rounds),
+            desc='node {}x{}'.format(*size),
+            unit='round',
+            leave=False,
         )
-
-    def _count(self, _: HandArray) -> None:
-        self.num_results += 1
-
-
-class Program:
-    """One of this package's programs, running in a process of its own."""
-
-    def __init__(self, name: str, arguments: Sequence[str]) -> None:
-        self._name = name
-        self._log = tempfile.TemporaryFile('w+', errors='replace')  # noqa: SIM115 (see __exit__)
-        self._process = subprocess.Popen(
-            [sys.executable, '-m', f'hand_tracking_ros.tools.{name}', *arguments],
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-
-    def __enter__(self) -> Program:
-        return self
-
-    def __exit__(self, *_exception) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._log.close()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def is_running(self) -> bool:
-        """Whether it still works; False once it has ended in order.
-
-        Raises:
-            UserError: it has failed.
-        """
-        status = self._process.poll()
-        if status:
-            self._log.seek(0)
-            lines = self._log.read().splitlines()[-LOG_LINES_TO_SHOW:]
-            raise UserError('\n  '.join([f'{self._name} ended with exit status {status}', *lines]))
-        return status is None
+        for number in rounds:
+            bare_ms += _take_turns(setup, alone, run, lengths.node_turn_s, number)
+        after = setup.counts()
+        result = {
+            'execution_provider': alone.recording.about['execution_provider'],
+            'bare': _latency(bare_ms, 'images of the bare subscriber'),
+            'tracker': describe(alone.recording),
+            'node': _describe_run(run, _since(before, after), setup.hands_topics[0]),
+        }
+        if size == ENDURANCE_SIZE and lengths.endurance_s:
+            endurance = Run()
+            setup.node_turn(lengths.endurance_s, endurance)
+            counts = _since(after, setup.counts())
+            result['endurance'] = _describe_run(endurance, counts, setup.hands_topics[0])
+        result['node']['peak_memory_mb'] = memory_mb('VmHWM', setup.node.pid)
+    return result
 
 
-if __name__ == '__main__':
-    sys.exit(main())
+def _take_turns(
+    setup: NodeSetup, alone: Side, run: Run, seconds: float, number: int
+) -> list[list[float]]:
+    """One round; who begins changes. Returns the turn of the bare transport."""
+    bare_ms = []
+    turns = [
+        lambda: bare_ms.append(setup.bare_turn(seconds)),
+        lambda: setup.node_turn(seconds, run),
+        lambda: alone.take_turn(round(seconds * RATE_HZ)),
+    ]
+    first = number % len(turns)
+    for turn in (*turns[first:], *turns[:first]):
+        turn()
+    return bare_ms
+
+
+def _since(before: dict, after: dict) -> dict[str, dict[str, int]]:
+    """The difference of two counts."""
+    return {
+        camera: {name: number - before[camera][name] for name, number in counts.items()}
+        for camera, counts in after.items()
+    }
+
+
+def _latency(turns_ms: list[list[float]], what: str) -> dict[str, float]:
+    if not any(turns_ms):
+        raise UserError(f'none of the {what} arrived; does ROS 2 work here between processes?')
+    return summarise(turns_ms)
+
+
+def _describe_run(run: Run, counts: dict, topic: str) -> dict:
+    (camera_counts,) = counts.values()
+    return {
+        **_latency(run.turns_ms[topic], 'hands'),
+        **camera_counts,
+        'published': run.published[topic],
+        'lost': run.published[topic] - camera_counts['received'],
+        'late': run.late,
+        'hands_per_image': sum(run.hands) / max(1, len(run.hands)),
+        'processor_percent': 100 * run.processor_s / run.seconds,
+    }

@@ -6,22 +6,15 @@ alike.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from hand_tracking_ros.tools.benchmark_process import Partner
 from hand_tracking_ros.tracking.errors import UserError
 
-WORKER = Path(__file__).with_name('benchmark_worker.py')
 # The first frames load caches, allocate memory and start threads; their time says nothing.
 WARM_UP_FRAMES = 10
 FRAMES_PER_TURN = 30
-SECONDS_TO_END = 5.0
-LOG_LINES_TO_SHOW = 10
 
 
 @dataclass
@@ -33,68 +26,41 @@ class Recording:
         processor_ms: the processor time of each frame, all threads together, without warm-up.
         hands: number of hands seen in each frame, warm-up included.
         peak_memory_mb: the most memory the process had resident, in MB (10^6 bytes).
+        about: what the process said of itself: versions, and the runtime really in use.
     """
 
     turns_ms: list[list[float]] = field(default_factory=list)
     processor_ms: list[float] = field(default_factory=list)
     hands: list[int] = field(default_factory=list)
     peak_memory_mb: float = 0.0
+    about: dict[str, str] = field(default_factory=dict)
 
 
-class Side:
-    """A tracker in a process of its own, which tracks some frames of a video when told to.
+class Side(Partner):
+    """A tracker in a process of its own, which tracks some frames when told to.
 
-    Args:
-        name: what to call it in errors.
-        command: starts a program that speaks as benchmark_worker.py does.
-        folder: working directory of the process; this one's if None.
+    Its program speaks as benchmark_worker.py does.
     """
 
-    def __init__(
-        self,
-        name: str,
-        command: Sequence[str | Path],
-        folder: Path | None = None,
-    ) -> None:
-        self.name = name
+    def __init__(self, *arguments, **keywords) -> None:
+        super().__init__(*arguments, **keywords)
         self.recording = Recording()
-        self._log = tempfile.TemporaryFile('w+', errors='replace')  # noqa: SIM115 (see __exit__)
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            cwd=folder,
-            text=True,
-        )
 
     def __enter__(self) -> Side:
         return self
 
-    def __exit__(self, *_exception) -> None:
-        """End the process, which ends by itself once nothing more can be asked."""
-        with contextlib.suppress(BrokenPipeError):  # it has ended already
-            self._process.stdin.close()
-        try:
-            self._process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
-        self._log.close()
-
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> dict:
         """Wait until the tracker is loaded.
 
         Raises:
             UserError: it cannot be loaded.
         """
-        self._read_answer()
+        self.recording.about = super().wait_until_ready().get('about', {})
+        return self.recording.about
 
-    def warm_up(self) -> int:
+    def warm_up(self, num_frames: int = WARM_UP_FRAMES) -> int:
         """Track the first frames without taking their time; returns how many there were."""
-        answer = self._ask(WARM_UP_FRAMES)
-        return len(answer['hands'])
+        return len(self._track(num_frames)['hands'])
 
     def take_turn(self, num_frames: int) -> int:
         """Track the next frames; returns how many there still were.
@@ -102,37 +68,25 @@ class Side:
         Raises:
             UserError: the process failed.
         """
-        answer = self._ask(num_frames)
+        answer = self._track(num_frames)
         if answer['times_ms']:
             self.recording.turns_ms.append(answer['times_ms'])
             self.recording.processor_ms += answer['processor_ms']
         return len(answer['hands'])
 
-    def _ask(self, num_frames: int) -> dict:
-        with contextlib.suppress(BrokenPipeError):  # explained where the answer is missed
-            self._process.stdin.write(f'{num_frames}\n')
-            self._process.stdin.flush()
-        answer = self._read_answer()
+    def _track(self, num_frames: int) -> dict:
+        answer = self.ask(str(num_frames))
         self.recording.hands += answer['hands']
         self.recording.peak_memory_mb = answer['peak_memory_mb']
         return answer
 
-    def _read_answer(self) -> dict:
-        line = self._process.stdout.readline()
-        answer = json.loads(line) if line else {'error': self._last_words()}
-        if 'error' in answer:
-            raise UserError(f'{self.name}: {answer["error"]}')
-        return answer
-
-    def _last_words(self) -> str:
-        status = self._process.wait()
-        self._log.seek(0)
-        lines = self._log.read().splitlines()[-LOG_LINES_TO_SHOW:]
-        return '\n  '.join([f'its process ended with exit status {status}', *lines])
-
 
 def run_in_turns(
-    sides: Sequence[Side], max_frames: int, report_progress: Callable[[int], object]
+    sides: Sequence[Side],
+    max_frames: int,
+    report_progress: Callable[[int], object],
+    frames_per_turn: int = FRAMES_PER_TURN,
+    warm_up_frames: int = WARM_UP_FRAMES,
 ) -> None:
     """Let the sides track the same frames, a few at a time and each in turn.
 
@@ -142,6 +96,8 @@ def run_in_turns(
         sides: processes that have just been started.
         max_frames: how many frames to track, warm-up included; fewer if the video is shorter.
         report_progress: called with the number of frames after each turn.
+        frames_per_turn: that one side tracks before the next one does.
+        warm_up_frames: tracked first, but not timed.
 
     Raises:
         UserError: a side failed, or they disagree on the number of frames in the video.
@@ -149,11 +105,11 @@ def run_in_turns(
     for side in sides:
         side.wait_until_ready()
     for side in sides:
-        report_progress(side.warm_up())
-    frames_left = max_frames - WARM_UP_FRAMES
+        report_progress(side.warm_up(warm_up_frames))
+    frames_left = max_frames - warm_up_frames
     first = 0
     while frames_left > 0:
-        asked = min(FRAMES_PER_TURN, frames_left)
+        asked = min(frames_per_turn, frames_left)
         done = set()
         for side in (*sides[first:], *sides[:first]):
             num_frames = side.take_turn(asked)

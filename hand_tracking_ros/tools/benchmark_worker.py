@@ -1,14 +1,14 @@
-"""One side of the benchmark in a process of its own: decodes the video, tracks, times the tracking.
+"""One side of the benchmark in a process of its own: takes frames, tracks, times the tracking.
 
-The same file runs under the Python of each side, so that both do the same work around the tracker
+The same file runs under the Python of each side, so that all do the same work around the tracker
 and differ in the tracker alone. It therefore imports nothing of this package but the tracker
 itself, and only on our side.
 
 Each line of standard input asks for a number of frames; the answer is one line of JSON on standard
 output, `{"times_ms": [...], "processor_ms": [...], "hands": [...], "peak_memory_mb": ...}`, one
-entry per frame, fewer than asked where the video ends. Processor time is that of all threads.
-The first line answered, before any is asked, is `{"ready": true}`. `{"error": "..."}` says that the
-worker cannot go on. The end of standard input ends it.
+entry per frame, fewer than asked where a video ends. Processor time is that of all threads.
+The first line answered, before any is asked, is `{"ready": true, "about": {...}}`. `{"error":
+"..."}` says that the worker cannot go on. The end of standard input ends it.
 """
 
 from __future__ import annotations
@@ -20,40 +20,77 @@ import sys
 import time
 
 import cv2
+import numpy as np
+
+FALLBACK_RATE_HZ = 30.0
 
 
-def our_tracker(max_num_hands, model_complexity):
-    """Return a function (rgb, stamp_s) -> hands that runs our tracker.
+def our_tracker(arguments):
+    """Return a function (rgb, stamp_s) -> hands that runs our tracker, and what it is.
 
-    On the processor, as MediaPipe's does, and without the hands that are only held: MediaPipe
-    reports none that it has not seen in this image.
+    Without the hands that are only held: MediaPipe reports none that it has not seen in this
+    image.
     """
     from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions, TrackingState
 
-    models = HandModels.load(model_complexity, execution_provider='cpu')
-    tracker = HandTracker(TrackerOptions(max_num_hands=max_num_hands), models)
+    options = {'max_num_hands': arguments.max_num_hands, 'static_image_mode': arguments.static}
+    if arguments.as_mediapipe:
+        options.update(detection_tiles='1x1', landmark_passes=1)
+    models = HandModels.load(
+        arguments.model_complexity,
+        execution_provider=arguments.execution_provider,
+        precision=arguments.precision,
+    )
+    tracker = HandTracker(TrackerOptions(**options), models)
 
     def track(rgb, stamp_s):
         hands = tracker.track(rgb, stamp_s)
         return [hand for hand in hands if hand.state == TrackingState.TRACKED]
 
-    return track
+    about = {'execution_provider': models.execution_provider, 'warning': models.warning}
+    return track, about
 
 
-def mediapipe_tracker(max_num_hands, model_complexity):
-    """Return a function (rgb, stamp_s) -> hands that runs `mp.solutions.hands`.
+def legacy_tracker(arguments):
+    """Return a function (rgb, stamp_s) -> hands that runs `mp.solutions.hands`, and what it is.
 
     Its options are its defaults, which are ours. It counts frames by itself and needs no stamp.
     """
     import mediapipe
 
     hands = mediapipe.solutions.hands.Hands(
-        max_num_hands=max_num_hands, model_complexity=model_complexity
+        static_image_mode=arguments.static,
+        max_num_hands=arguments.max_num_hands,
+        model_complexity=arguments.model_complexity,
     )
-    return lambda rgb, stamp_s: hands.process(rgb).multi_hand_landmarks or ()
+    about = {'mediapipe': getattr(mediapipe, '__version__', '')}
+    return lambda rgb, stamp_s: hands.process(rgb).multi_hand_landmarks or (), about
 
 
-TRACKERS = {'ours': our_tracker, 'mediapipe': mediapipe_tracker}
+def tasks_tracker(arguments):
+    """Return a function (rgb, stamp_s) -> hands that runs MediaPipe's HandLandmarker."""
+    import mediapipe
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    mode = vision.RunningMode.IMAGE if arguments.static else vision.RunningMode.VIDEO
+    landmarker = vision.HandLandmarker.create_from_options(
+        vision.HandLandmarkerOptions(
+            base_options=BaseOptions(model_asset_path=arguments.task),
+            running_mode=mode,
+            num_hands=arguments.max_num_hands,
+        )
+    )
+
+    def track(rgb, stamp_s):
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb)
+        if arguments.static:
+            return landmarker.detect(image).hand_landmarks
+        return landmarker.detect_for_video(image, round(stamp_s * 1000)).hand_landmarks
+
+    return track, {'mediapipe': mediapipe.__version__}
+
+
+TRACKERS = {'ours': our_tracker, 'legacy': legacy_tracker, 'tasks': tasks_tracker}
 
 
 def memory_mb(field, pid='self'):
@@ -68,33 +105,77 @@ def memory_mb(field, pid='self'):
     raise RuntimeError(f'/proc/{pid}/status has no {field}')
 
 
-class Side:
-    """A tracker and the video it works through, frame after frame."""
+def back_and_forth(number):
+    """Yield 0 to number - 1 and back to 0 without end: motion without a jump."""
+    order = [*range(number), *range(number - 2, 0, -1)]
+    while True:
+        yield from order
 
-    def __init__(self, track, video):
+
+def decoded(capture):
+    """Yield the RGB frames of a video."""
+    while True:
+        is_read, bgr = capture.read()
+        if not is_read:
+            return
+        yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def open_frames(path, beside_mirror_image):
+    """Return an iterator over RGB images and their rate in Hz.
+
+    Args:
+        path: a video; or .npy: frames that are shown back and forth without end; or .npz: pictures
+            of different sizes, one after the other without end.
+        beside_mirror_image: of the video, to have two hands.
+    """
+    if path.endswith('.npz'):
+        with np.load(path) as archive:
+            pictures = [archive[name] for name in archive.files]
+        return (pictures[i % len(pictures)] for i in range(sys.maxsize)), FALLBACK_RATE_HZ
+    if path.endswith('.npy'):
+        clip = np.load(path)
+        return (clip[i] for i in back_and_forth(len(clip))), FALLBACK_RATE_HZ
+    capture = cv2.VideoCapture(path)
+    frames = decoded(capture)
+    if beside_mirror_image:
+        frames = (cv2.hconcat([rgb, cv2.flip(rgb, 1)]) for rgb in frames)
+    return frames, capture.get(cv2.CAP_PROP_FPS) or FALLBACK_RATE_HZ
+
+
+class Side:
+    """A tracker and frames, and how far the one has come in the others.
+
+    Args:
+        track: (rgb, stamp_s) -> hands.
+        frames: iterator over RGB images.
+        rate_hz: of the frames: what their stamps say.
+        pace_hz: how often a frame is tracked; 0: as soon as the last one is.
+    """
+
+    def __init__(self, track, frames, rate_hz, pace_hz):
         self._track = track
-        self._capture = cv2.VideoCapture(video)
-        if not self._capture.isOpened():
-            raise RuntimeError(f'{video} cannot be opened as a video')
-        self._rate_hz = self._capture.get(cv2.CAP_PROP_FPS) or 30.0
-        self._next_frame = 0
+        self._frames = enumerate(frames)
+        self._rate_hz = rate_hz
+        self._interval_s = 1.0 / pace_hz if pace_hz else 0.0
 
     def run(self, num_frames):
-        """Track the next frames; the times are those of the tracker's own call and nothing else."""
+        """Track the next frames and return what that took."""
         times_ms, processor_ms, hands = [], [], []
+        due_s = time.perf_counter()
         for _ in range(num_frames):
-            decoded, bgr = self._capture.read()
-            if not decoded:
+            index, rgb = next(self._frames, (None, None))
+            if rgb is None:
                 break
-            rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
             # MediaPipe copies a picture that could still change under it.
             rgb.flags.writeable = False
+            time.sleep(max(0.0, due_s - time.perf_counter()))
+            due_s += self._interval_s
             start_ns, processor_start_ns = time.perf_counter_ns(), time.process_time_ns()
-            found = self._track(rgb, self._next_frame / self._rate_hz)
+            found = self._track(rgb, index / self._rate_hz)
             times_ms.append((time.perf_counter_ns() - start_ns) / 1e6)
             processor_ms.append((time.process_time_ns() - processor_start_ns) / 1e6)
             hands.append(len(found))
-            self._next_frame += 1
         return {
             'times_ms': times_ms,
             'processor_ms': processor_ms,
@@ -103,38 +184,66 @@ class Side:
         }
 
 
-def serve(arguments, requests, answer):
-    """Answer one request after another until there are no more, or one cannot be answered."""
+def serve(start, requests, answer):
+    """Answer one request after another until there are no more, or one cannot be answered.
+
+    Args:
+        start: returns what the first answer says, and a function from a request to its answer.
+        requests: lines.
+        answer: called with each answer.
+
+    Returns:
+        The exit status of the program.
+    """
     try:
-        load = TRACKERS[arguments.tracker]
-        side = Side(load(arguments.max_num_hands, arguments.model_complexity), arguments.video)
-        answer({'ready': True})
+        about, work = start()
+        answer({'ready': True, 'about': about})
         for request in requests:
-            answer(side.run(int(request)))
+            answer(work(request.strip()))
     except Exception as error:  # whatever it is, the benchmark has to hear of it
         answer({'error': f'{type(error).__name__}: {error}'})
         return 1
     return 0
 
 
+def take_standard_output():
+    """Return a function that answers on standard output, which from now on is its alone.
+
+    Whatever a library prints goes to standard error.
+    """
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), 'w')
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return lambda message: print(json.dumps(message), file=answers, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description='One side of the benchmark; started by it.')
     parser.add_argument('tracker', choices=TRACKERS)
-    parser.add_argument('video')
+    parser.add_argument('frames', help='video, .npy or .npz')
     parser.add_argument('--max-num-hands', type=int, required=True)
     parser.add_argument('--model-complexity', type=int, required=True)
+    parser.add_argument('--static', action='store_true', help='every frame by itself')
+    parser.add_argument('--beside-mirror-image', action='store_true')
+    parser.add_argument('--pace', type=float, default=0.0, help='frames tracked per second')
+    parser.add_argument('--execution-provider', default='cpu', help='of ours')
+    parser.add_argument('--precision', default='fp32', help='of ours')
+    parser.add_argument('--as-mediapipe', action='store_true', help='ours: no further looks')
+    parser.add_argument('--task', help='networks of tasks')
     arguments = parser.parse_args()
 
     # A decoder with threads of its own would work ahead while the tracker is being timed.
     os.environ['OPENCV_FFMPEG_THREADS'] = '1'
-    # Whatever a library prints goes to standard error; only answers reach the benchmark.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), 'w')
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
-    def answer(message):
-        print(json.dumps(message), file=answers, flush=True)
+    def start():
+        track, about = TRACKERS[arguments.tracker](arguments)
+        frames, rate_hz = open_frames(arguments.frames, arguments.beside_mirror_image)
+        side = Side(track, frames, rate_hz, arguments.pace)
+        versions = {'python': sys.version.split()[0], 'numpy': np.__version__}
+        about.update(versions, opencv=cv2.__version__)
+        return about, lambda request: side.run(int(request))
 
-    return serve(arguments, sys.stdin, answer)
+    answer = take_standard_output()
+    return serve(start, sys.stdin, answer)
 
 
 if __name__ == '__main__':
