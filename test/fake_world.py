@@ -1,7 +1,8 @@
 """Networks replaced by a scripted world, to test the tracker's decisions by themselves.
 
 A hand of the world is a rigid set of landmarks at a place. The fake detector sees every visible
-hand; the fake landmark model reads the hand nearest to the middle of a region.
+hand whose middle a view shows; the fake landmark model reads the hand nearest to the middle of a
+region.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hand_tracking_ros.tracking.hand import TrackingState
 from hand_tracking_ros.tracking.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.models import HandModels
-from hand_tracking_ros.tracking.palm_detector import Palm
+from hand_tracking_ros.tracking.palm_detector import Palm, PalmView
 
 IMAGE = np.zeros((480, 640, 3), np.uint8)
+FRAME_S = 1 / 30
 HAND_SIZE_PX = 100.0
 
 
@@ -29,18 +32,41 @@ def upright_hand() -> np.ndarray:
 
 @dataclass
 class FakeHand:
-    """A hand of the world; change its fields between two images."""
+    """A hand of the world; change its fields between two images.
+
+    Attributes:
+        largest_window_px: the detector does not see the hand in larger views.
+    """
 
     x_px: float
     y_px: float
     is_visible: bool = True
     right_probability: float = 1.0
     presence: float = 0.99
+    palm_score: float = 0.9
+    largest_window_px: float = np.inf
 
     @property
     def landmarks_px(self) -> np.ndarray:
         points = upright_hand() * HAND_SIZE_PX + [self.x_px, self.y_px + HAND_SIZE_PX / 2]
         return np.hstack([points, np.zeros((21, 1))]).astype(np.float32)
+
+    @property
+    def palm(self) -> Palm:
+        points = self.landmarks_px[[0, 5, 9, 13, 17, 1, 2], :2]
+        center = points.mean(axis=0)
+        half = HAND_SIZE_PX * 0.25
+        return Palm(np.concatenate([center - half, center + half]), points, self.palm_score)
+
+    def is_seen_in(self, view: PalmView) -> bool:
+        """Whether the detector sees the hand in a view."""
+        dx = self.x_px - view.region.center_x_px
+        dy = self.y_px - view.region.center_y_px
+        return (
+            self.is_visible
+            and max(abs(dx), abs(dy)) < view.region.size_px / 2 <= self.largest_window_px / 2
+            and self.palm_score >= view.min_confidence
+        )
 
 
 class FakeWorld:
@@ -48,22 +74,33 @@ class FakeWorld:
 
     Attributes:
         hands: in the order in which the detector reports them.
-        num_detections: how often the detector was asked.
+        look_s: what the detector says that one look takes.
+        num_detections: at how many views the detector looked.
+        num_readings: how many regions the landmark model read.
+        num_runs: how often either of them was run.
     """
 
     def __init__(self, *hands: FakeHand) -> None:
         self.hands = list(hands)
-        self.num_detections = 0
+        self.look_s = 0.01
+        self.num_detections = self.num_readings = self.num_runs = 0
         self.models = HandModels(self, self)
 
-    def detect(self, image, min_confidence):
+    def detect(self, views):
         """As PalmDetector."""
-        self.num_detections += 1
-        return [_palm(hand) for hand in self.hands if hand.is_visible]
+        self.num_detections += len(views)
+        self.num_runs += bool(views)
+        return [[hand.palm for hand in self.hands if hand.is_seen_in(view)] for view in views]
 
-    def estimate(self, image, regions):
+    def num_looks_in(self, budget_s):
+        """As PalmDetector."""
+        return max(round(budget_s / self.look_s), 1)
+
+    def estimate(self, views):
         """As LandmarkModel."""
-        return [self._read(region) for region in regions]
+        self.num_readings += len(views)
+        self.num_runs += bool(views)
+        return [self._read(view.region) for view in views]
 
     def _read(self, region) -> HandLandmarks:
         def distance(hand):
@@ -82,8 +119,14 @@ class FakeWorld:
         )
 
 
-def _palm(hand: FakeHand) -> Palm:
-    points = hand.landmarks_px[[0, 5, 9, 13, 17, 1, 2], :2]
-    center = points.mean(axis=0)
-    half = HAND_SIZE_PX * 0.25
-    return Palm(np.concatenate([center - half, center + half]), points, 0.9)
+def run(tracker, num_frames, first_s=0.0):
+    """The results of this many images, 30 in a second."""
+    return [tracker.track(IMAGE, first_s + i * FRAME_S) for i in range(num_frames)]
+
+
+def ids(hands):
+    return [hand.track_id for hand in hands]
+
+
+def tracked(hands):
+    return [hand for hand in hands if hand.state == TrackingState.TRACKED]

@@ -14,7 +14,6 @@ from hand_tracking_ros.tracking.hand_solver import (
     Placement,
     SeenDepths,
     SeenLandmarks,
-    blend_products,
     solve,
 )
 
@@ -37,7 +36,6 @@ def depths_of(joints_m, sigma_m=0.005) -> SeenDepths:
     ranges_m = np.linalg.norm(joints_m, axis=1)
     return SeenDepths(
         blends=np.eye(21),
-        products=blend_products(np.eye(21)),
         rays=joints_m / ranges_m[:, None],
         range_m=ranges_m,
         sigma_m=np.full(21, sigma_m),

@@ -46,7 +46,13 @@ class NoisyHand:
         self._noise = {name: noise * sigma for name, sigma in NOISE.items()}
         self._shape = hand_points((0.3, 0.2, 0.3, 0.4, 0.5))
 
-    def __call__(self, position_m=(0.05, 0.02, 0.55), rotation=UPRIGHT, **fields) -> Hand:
+    def __call__(
+        self,
+        position_m=(0.05, 0.02, 0.55),
+        rotation=UPRIGHT,
+        source=PoseSource.HAND_SIZE,
+        **fields,
+    ) -> Hand:
         palm_m = palm_size(self._shape)
         shape = self._shape + self._normal('shape', palm_m, (21, 3))
         shape -= shape[0]
@@ -70,7 +76,7 @@ class NoisyHand:
             'landmarks': (px / [WIDTH, HEIGHT, WIDTH]).astype(np.float32),
             'world_landmarks': world.astype(np.float32),
             'region': Region(1.0, 2.0, 3.0, 0.0),
-            'pose': HandPose(position_m, rotation, points_m, np.eye(6), 1.0, PoseSource.HAND_SIZE),
+            'pose': HandPose(position_m, rotation, points_m, np.eye(6), 1.0, source),
         }
         return Hand(**{**values, **fields})
 
@@ -152,6 +158,67 @@ def test_a_fast_turn_and_a_fast_grasp_are_late_by_less_than_a_frame():
     ):
         values = [np.array([value(hand) for hand in hands]) for hands in (raw, smoothed)]
         assert lag_s(*values) < MAX_LAG_S
+
+
+def smoothed_distances_m(raw):
+    return np.array([hand.pose.position_m[2] for hand in smooth(raw)])
+
+
+def lag_along_the_view_m(source, speed_m_s, noise=1.0):
+    """How far a hand that comes or goes is behind in the fourth second, the first being at rest."""
+    noisy = NoisyHand(noise)
+    raw = [
+        noisy((0.0, 0.0, 0.55 + speed_m_s * max(0.0, number * FRAME_S - 1.0)), source=source)
+        for number in range(120)
+    ]
+    measured_m = np.array([hand.pose.position_m[2] for hand in raw])
+    return abs((smoothed_distances_m(raw) - measured_m)[-30:].mean())
+
+
+@pytest.mark.parametrize('speed_m_s', [-0.05, 0.05])
+@pytest.mark.parametrize('source', [PoseSource.HAND_SIZE, PoseSource.DEPTH])
+def test_a_hand_that_slowly_comes_or_goes_is_followed(source, speed_m_s):
+    assert lag_along_the_view_m(source, speed_m_s) < 0.008
+
+
+def test_depth_is_followed_closer_than_hand_size():
+    by_size, by_depth = (
+        lag_along_the_view_m(source, 0.02, noise=0.0)
+        for source in (PoseSource.HAND_SIZE, PoseSource.DEPTH)
+    )
+    assert by_depth < 0.7 * by_size
+
+
+@pytest.mark.parametrize('gap_m', [-0.06, -0.005, 0.005, 0.06])
+@pytest.mark.parametrize('first', [PoseSource.HAND_SIZE, PoseSource.DEPTH])
+def test_when_depth_comes_or_goes_the_distance_glides_to_what_is_measured(first, gap_m):
+    noisy, second = NoisyHand(noise=0.0), PoseSource(3 - first)
+    raw = [noisy((0.0, 0.0, 0.6), source=first)] * 30
+    raw += [noisy((0.0, 0.0, 0.6 + gap_m), source=second)] * 30
+    gone = (smoothed_distances_m(raw)[29:] - 0.6) / gap_m  # 0 before, 1 when it has arrived
+    assert (np.diff(gone) >= -1e-9).all()  # no ringing
+    assert gone.max() < 1 + 1e-9  # no overshoot
+    assert np.diff(gone).max() < 0.35  # no jump
+    assert gone[round(0.35 / FRAME_S)] > 0.95  # no lag
+
+
+def test_motion_goes_on_without_lag_when_depth_comes():
+    noisy = NoisyHand(noise=0.0)
+    distances_m = 0.5 + 0.2 * FRAME_S * np.arange(60)
+    sources = [PoseSource.HAND_SIZE] * 30 + [PoseSource.DEPTH] * 30
+    raw = [noisy((0.0, 0.0, z), source=s) for z, s in zip(distances_m, sources, strict=True)]
+    assert np.abs(smoothed_distances_m(raw) - distances_m)[30:].max() < 0.008
+
+
+def test_depth_that_comes_with_every_other_image_does_not_shake_the_distance():
+    noisy = NoisyHand()
+    raw = []
+    for number in range(200):
+        with_depth = number % 2
+        source = PoseSource.DEPTH if with_depth else PoseSource.HAND_SIZE
+        raw.append(noisy((0.0, 0.0, 0.62 if with_depth else 0.6), source=source))
+    smoothed = smooth(raw)
+    assert spread(smoothed[30:], 'distance') < spread(raw[30:], 'distance') / 2.5
 
 
 def test_the_real_trackers_jitter_shrinks_at_least_five_times():

@@ -80,14 +80,7 @@ def plain_prelu(graph, x, slope):
 
 def run_prelu(append, slope, x):
     graph = onnx_graph.GraphBuilder()
-    output = append(graph, 'x', slope)
-    values = [onnx.helper.make_tensor_value_info(name, 1, None) for name in ('x', output)]
-    model = onnx.helper.make_model(
-        onnx.helper.make_graph(graph.nodes, 'prelu', values[:1], values[1:], graph.constants),
-        opset_imports=[onnx.helper.make_opsetid('', tflite_to_onnx.OPSET_VERSION)],
-        ir_version=tflite_to_onnx.IR_VERSION,
-    )
-    return session(model.SerializeToString()).run(None, {'x': x})[0]
+    return run_graph(graph, append(graph, 'x', slope), x)
 
 
 def test_the_fast_form_of_prelu_equals_prelu_for_every_slope():
@@ -107,6 +100,46 @@ def test_a_palm_model_with_plain_prelu_computes_the_same(name, sources, manifest
     assert b'PRelu' in model
     for one, other in zip(fast, session(model).run(None, {'image': images}), strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-3)
+
+
+def enlarge_and_convolve(num_readers=1, kernel=1):
+    """Nodes and constants of a picture that is enlarged and then convolved, and its output."""
+    weights = np.random.default_rng(5).normal(size=(3, 2, kernel, kernel))
+    graph = onnx_graph.GraphBuilder()
+    large = graph.add('Resize', 'x', '', graph.floats([1, 1, 2, 2]), mode='linear')
+    output = graph.add(
+        'Conv', large, graph.floats(weights), graph.floats([1, -2, 3]), kernel_shape=[kernel] * 2
+    )
+    if num_readers == 2:
+        more = graph.add('Conv', large, graph.floats(weights), kernel_shape=[kernel] * 2)
+        output = graph.add('Add', output, more)
+    return graph, output
+
+
+def run_graph(graph, output, x):
+    values = [onnx.helper.make_tensor_value_info(name, 1, None) for name in ('x', output)]
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph(graph.nodes, 'part', values[:1], values[1:], graph.constants),
+        opset_imports=[onnx.helper.make_opsetid('', tflite_to_onnx.OPSET_VERSION)],
+        ir_version=tflite_to_onnx.IR_VERSION,
+    )
+    return session(model.SerializeToString()).run(None, {'x': x})[0]
+
+
+def test_a_picture_is_convolved_before_it_is_enlarged_and_is_the_same():
+    x = np.random.default_rng(6).normal(size=(2, 2, 5, 4)).astype(np.float32)
+    graph, output = enlarge_and_convolve()
+    expected = run_graph(graph, output, x)
+    onnx_graph.resize_last(graph.nodes)
+    assert [node.op_type for node in graph.nodes] == ['Conv', 'Resize']
+    np.testing.assert_allclose(run_graph(graph, output, x), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize('changes', [{'num_readers': 2}, {'kernel': 3}])
+def test_a_picture_is_enlarged_first_where_the_order_matters(changes):
+    graph, _ = enlarge_and_convolve(**changes)
+    onnx_graph.resize_last(graph.nodes)
+    assert graph.nodes[0].op_type == 'Resize'
 
 
 # Conversions that are wrong; each way is one that a converter can really go.

@@ -1,21 +1,10 @@
-"""The tracker's decisions: when it looks, which hand is which, when a hand is lost."""
+"""The tracker's decisions over time: which hand is which, and when a hand is lost."""
 
 import numpy as np
 import pytest
-from fake_world import IMAGE, FakeHand, FakeWorld
+from fake_world import FRAME_S, IMAGE, FakeHand, FakeWorld, ids, run, tracked
 
 from hand_tracking_ros.tracking import Handedness, HandTracker, TrackerOptions, TrackingState
-
-FRAME_S = 1 / 30
-
-
-def run(tracker, num_frames, first_s=0.0):
-    """The results of this many images, 30 in a second."""
-    return [tracker.track(IMAGE, first_s + i * FRAME_S) for i in range(num_frames)]
-
-
-def ids(hands):
-    return [hand.track_id for hand in hands]
 
 
 def test_a_hand_keeps_its_id_while_it_moves():
@@ -50,7 +39,8 @@ def test_held_hands_count_towards_max_num_hands():
     tracker = HandTracker(TrackerOptions(max_num_hands=1), world.models)
     run(tracker, 3)
     first.is_visible, second.is_visible = False, True
-    later = run(tracker, 5, first_s=0.1)
+    later = run(tracker, 9, first_s=0.1)  # within hold_time
+    assert later[0][0].state == TrackingState.HELD
     assert max(map(len, later)) == 1
     assert later[-1][0].state == TrackingState.TRACKED
 
@@ -86,8 +76,7 @@ def test_a_hand_behind_another_one_does_not_take_its_place():
     hidden.is_visible = False
     front.x_px = 310  # nearer to where the hidden hand was
     hands = tracker.track(IMAGE, 0.2)
-    tracked = [hand for hand in hands if hand.state == TrackingState.TRACKED]
-    assert [(hand.track_id, hand.handedness) for hand in tracked] == [(2, Handedness.LEFT)]
+    assert [(hand.track_id, hand.handedness) for hand in tracked(hands)] == [(2, Handedness.LEFT)]
 
 
 def test_hands_that_change_places_between_two_images_keep_their_sides():
@@ -111,33 +100,6 @@ def test_a_hand_hidden_for_longer_than_hold_time_is_known_again():
     assert ids(tracker.track(IMAGE, 0.8)) == [1]
 
 
-def test_palms_are_looked_for_in_every_image_while_no_hand_is_tracked():
-    world = FakeWorld()
-    run(HandTracker(models=world.models), 30)
-    assert world.num_detections == 30
-
-
-def test_palms_are_looked_for_once_in_detection_interval_while_a_hand_is_tracked():
-    world = FakeWorld(FakeHand(320, 240))
-    tracker = HandTracker(TrackerOptions(detection_interval_s=0.25), world.models)
-    run(tracker, 61)  # 2 s
-    assert 8 <= world.num_detections <= 10
-
-
-def test_palms_are_not_looked_for_when_every_place_is_taken():
-    world = FakeWorld(FakeHand(320, 240))
-    run(HandTracker(TrackerOptions(max_num_hands=1), world.models), 30)
-    assert world.num_detections == 1
-
-
-def test_a_second_hand_is_found_within_detection_interval():
-    world = FakeWorld(FakeHand(120, 240))
-    tracker = HandTracker(TrackerOptions(detection_interval_s=0.2), world.models)
-    run(tracker, 10)
-    world.hands.append(FakeHand(500, 240))
-    assert len(run(tracker, 8, first_s=10 * FRAME_S)[-1]) == 2
-
-
 def test_a_lost_hand_is_held_with_unchanged_values_and_then_gone():
     world = FakeWorld(FakeHand(320, 240))
     tracker = HandTracker(TrackerOptions(hold_time_s=0.2), world.models)
@@ -151,16 +113,23 @@ def test_a_lost_hand_is_held_with_unchanged_values_and_then_gone():
     assert later[-1] == []
 
 
-def test_a_hand_that_returns_to_its_place_within_hold_time_keeps_its_id():
-    world = FakeWorld(FakeHand(320, 240))
-    tracker = HandTracker(models=world.models)
-    run(tracker, 3)
-    world.hands[0].is_visible = False
-    run(tracker, 4, first_s=0.1)
-    world.hands[0].is_visible = True
-    world.hands[0].x_px += 40
-    (hand,) = tracker.track(IMAGE, 0.25)
-    assert (hand.track_id, hand.state) == (1, TrackingState.TRACKED)
+@pytest.mark.parametrize('another', [[], [FakeHand(120, 240)]], ids=['alone', 'beside another'])
+@pytest.mark.parametrize('largest_window_px', [np.inf, 300], ids=['large', 'small'])
+@pytest.mark.parametrize('num_missed', [1, 2, 3, 4, 20])
+def test_a_hand_that_returns_to_its_place_is_known_again_within_two_images(
+    num_missed, largest_window_px, another
+):
+    hand = FakeHand(460, 240, largest_window_px=largest_window_px)
+    world = FakeWorld(hand, *another)
+    tracker = HandTracker(TrackerOptions(max_num_hands=3), world.models)
+    (before,) = (h for h in run(tracker, 20)[-1] if h.landmarks[:, 0].mean() > 0.5)
+    hand.is_visible = False
+    run(tracker, num_missed, first_s=20 * FRAME_S)
+    hand.is_visible = True
+    hand.x_px += 40
+    hands = run(tracker, 2, first_s=(20 + num_missed) * FRAME_S)[-1]
+    assert before.track_id in ids(tracked(hands))
+    assert len(hands) == 1 + len(another)
 
 
 @pytest.mark.parametrize(('x_px', 'stamp_s'), [(560, 0.2), (320, 5.0)], ids=['elsewhere', 'later'])
@@ -171,8 +140,8 @@ def test_a_hand_that_appears_elsewhere_or_later_is_another_one(x_px, stamp_s):
     world.hands[0].is_visible = False
     run(tracker, 2, first_s=0.1)
     world.hands[0].is_visible, world.hands[0].x_px = True, x_px
-    tracked = [h for h in tracker.track(IMAGE, stamp_s) if h.state == TrackingState.TRACKED]
-    assert ids(tracked) == [2]
+    hands = run(tracker, 6, first_s=stamp_s)[-1]
+    assert ids(tracked(hands)) == [2]
 
 
 def test_time_that_runs_backwards_begins_new_tracks_with_new_ids():
@@ -187,7 +156,6 @@ def test_static_images_have_nothing_in_common():
     world = FakeWorld(FakeHand(320, 240))
     tracker = HandTracker(TrackerOptions(static_image_mode=True), world.models)
     assert [ids(hands) for hands in run(tracker, 3)] == [[1], [2], [3]]
-    assert world.num_detections == 3
 
 
 def test_one_wrong_word_about_the_side_changes_nothing():

@@ -34,7 +34,7 @@ from hand_tracking_ros.tracking.model_files import (
 
 # Recorded in each file; raise it when tflite_to_onnx comes to write something different, so that
 # files of an older form are made anew.
-CONVERTER_VERSION = '1'
+CONVERTER_VERSION = '2'
 
 _REQUIRED_MODULES = ('onnx', 'onnxruntime', 'tflite', 'tqdm')
 

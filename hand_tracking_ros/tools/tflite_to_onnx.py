@@ -19,7 +19,7 @@ import onnx
 import tflite
 from onnx import TensorProto, helper
 
-from hand_tracking_ros.tools.onnx_graph import GraphBuilder, prelu
+from hand_tracking_ros.tools.onnx_graph import GraphBuilder, prelu, resize_last
 
 # Old on purpose: ONNX Runtime 1.6 and later read it.
 OPSET_VERSION = 13
@@ -90,6 +90,7 @@ class _Converter:
         self.values[source_input] = input_name
         for index in range(self.source.OperatorsLength()):
             self._convert_operator(self.source.Operators(index))
+        resize_last(self.graph.nodes)
         for name, index in zip(output_names, source_outputs, strict=True):
             self._rename(self.values[index], name)
 

@@ -32,6 +32,7 @@ from hand_tracking_ros.tracking.hand_shape import (
 from hand_tracking_ros.tracking.hand_solver import (
     LOG_SIZE,
     TURN,
+    WRIST,
     ExpectedHand,
     Placement,
     SeenLandmarks,
@@ -234,8 +235,9 @@ def _start(view: _View, turn: np.ndarray) -> Placement:
 
 def _middle_size(points: np.ndarray) -> tuple[np.ndarray, float]:
     """Median (2,) of points (N, 2) and their median distance from it: strays do not count."""
-    middle = np.median(points, axis=0)
-    return middle, float(np.median(np.linalg.norm(points - middle, axis=1)))
+    half = len(points) // 2
+    middle = np.sort(points, axis=0)[half]
+    return middle, float(np.sort(np.linalg.norm(points - middle, axis=1))[half])
 
 
 def _misses(solution: Solution, view: _View) -> bool:
@@ -258,10 +260,10 @@ def _pose(
     rotation = hand_axes(joints, side)
     drawn_px = drawn_landmarks(camera.project(joints), view.palm_seen)
     miss_px = np.linalg.norm(drawn_px - seen_px, axis=1)
-    if not np.isfinite(rotation).all() or np.isfinite(miss_px).sum() < MIN_POINTS:
+    miss_px = miss_px[np.isfinite(miss_px)]
+    if not np.isfinite(rotation).all() or len(miss_px) < MIN_POINTS:
         return None
-    wrist = 3 * Landmark.WRIST + np.arange(3)
-    chosen = np.concatenate([wrist, np.arange(TURN.start, TURN.stop)])
+    chosen = np.concatenate([WRIST, TURN])
     both = np.zeros((6, 6))
     both[:3, :3] = both[3:, 3:] = view.to_facing.T
     covariance = both @ solution.covariance[np.ix_(chosen, chosen)] @ both.T
@@ -271,6 +273,6 @@ def _pose(
         rotation=rotation,
         camera_landmarks_m=joints,
         covariance=(covariance + covariance.T) / 2,
-        reprojection_error_px=float(np.sqrt(np.nanmean(miss_px**2))),
+        reprojection_error_px=float(np.sqrt(np.mean(miss_px**2))),
         source=source,
     )

@@ -1,22 +1,25 @@
 """Place a hand of known bone lengths where its landmarks are seen: the least squares inside.
 
 The unknowns are the 21 landmarks in a camera's frame, a turn that all links have in common, and
-the logarithm of the hand's relative size: 67 numbers. Every residual speaks of one landmark or of
-a weighted sum of a few, so the normal equations are put together from 3x3 blocks.
+the logarithm of the hand's relative size: 67 numbers, of the landmarks first all x, then y, then z.
+Every residual says by how many sigmas one landmark, or a weighted sum of a few (a blend), misses
+along one direction.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from hand_tracking_ros.tracking.hand import NUM_LANDMARKS
+from hand_tracking_ros.tracking.hand import NUM_LANDMARKS, Landmark
 from hand_tracking_ros.tracking.hand_shape import LINKS
 
 NUM_COORDINATES = 3 * NUM_LANDMARKS
-TURN = slice(NUM_COORDINATES, NUM_COORDINATES + 3)
+WRIST = Landmark.WRIST + NUM_LANDMARKS * np.arange(3)
+TURN = np.arange(NUM_COORDINATES, NUM_COORDINATES + 3)
 LOG_SIZE = NUM_COORDINATES + 3
 
 # Landmarks that miss by more sigmas than this pull with constant force: hidden tips are guesses.
@@ -26,22 +29,28 @@ DEPTH_CUTOFF_SIGMAS = 3.0
 MAX_ITERATIONS = 15
 # Steps in rad, in distances of the hand, and in relative size.
 MAX_STEP = 0.5
-CONVERGED = 3e-3
+CONVERGED = 1e-2
+# NumPy has larger products done by several threads. For these that takes seven times the processor
+# time, and milliseconds where something else uses the other cores.
+ROWS_AT_ONCE = 48
 # Nothing of a hand is nearer to the camera than this part of its middle's distance.
 MIN_DEPTH = 0.15
-
-
-def blend_products(blends: np.ndarray) -> np.ndarray:
-    """(21 * 21, K) products of all pairs of weights of blends (K, 21) of landmarks."""
-    return (blends[:, :, None] * blends[:, None, :]).reshape(len(blends), -1).T.copy()
-
 
 # Each link's vector is its end minus its start.
 _LINK_BLENDS = np.zeros((len(LINKS), NUM_LANDMARKS))
 _LINK_BLENDS[np.arange(len(LINKS)), LINKS[:, 0]] = -1.0
 _LINK_BLENDS[np.arange(len(LINKS)), LINKS[:, 1]] = 1.0
-_LINK_PRODUCTS = blend_products(_LINK_BLENDS)
-_DIAGONAL = np.arange(NUM_LANDMARKS)
+# The blends that the residuals of links and landmarks are about: of each link three coordinates
+# and the length, of each landmark two coordinates in the image.
+_BLENDS = np.vstack(
+    [
+        np.repeat(_LINK_BLENDS, 3, axis=0),
+        _LINK_BLENDS,
+        np.repeat(np.eye(NUM_LANDMARKS), 2, axis=0),
+    ]
+)
+# A vector times this is the matrix that takes others to their cross product with it.
+_CROSS = np.stack([np.cross(axis, np.eye(3)).T for axis in np.eye(3)])
 
 
 @dataclass(frozen=True)
@@ -82,14 +91,12 @@ class SeenDepths:
 
     Attributes:
         blends: (K, 21) the points, as weights of the landmarks.
-        products: (441, K) `blend_products` of these.
         rays: (K, 3) unit directions towards them.
         range_m: (K,) their distance along these.
         sigma_m: (K,) its error.
     """
 
     blends: np.ndarray
-    products: np.ndarray
     rays: np.ndarray
     range_m: np.ndarray
     sigma_m: np.ndarray
@@ -116,7 +123,7 @@ class Placement:
     def moved(self, step: np.ndarray) -> Placement:
         """The placement after a step (67,)."""
         return Placement(
-            self.points + step[:NUM_COORDINATES].reshape(-1, 3),
+            self.points + step[:NUM_COORDINATES].reshape(3, -1).T,
             cv2.Rodrigues(step[TURN])[0] @ self.turn,
             self.log_size + float(step[LOG_SIZE]),
         )
@@ -133,11 +140,16 @@ class Solution:
 
     Attributes:
         placement: where it is.
-        covariance: (67, 67) of its points, turn (rad) and log_size.
+        information: (67, 67) about its points, turn (rad) and log_size.
     """
 
     placement: Placement
-    covariance: np.ndarray
+    information: np.ndarray
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """(67, 67) of its points, turn (rad) and log_size."""
+        return np.linalg.inv(self.information)
 
 
 def solve(
@@ -151,18 +163,16 @@ def solve(
 
     Returns:
         The placement reached, settled or not after `max_iterations`; None if that is not in front
-        of the camera.
+        of the camera, or where the landmarks are no numbers.
     """
+    blends = _BLENDS if depths is None else np.vstack([_BLENDS, depths.blends])
     placement = start
     for _ in range(max_iterations):
         if not placement.in_front():
             return None
-        equations = _Equations()
-        equations.add_links(placement, expected)
-        equations.add_landmarks(placement.points, seen)
-        if depths is not None:
-            equations.add_depths(placement.points, depths)
-        step = -np.linalg.solve(equations.information, equations.gradient)
+        jacobian, residuals = _linearised(placement, expected, seen, depths, blends)
+        information = _information(jacobian)
+        step = -np.linalg.solve(information, jacobian.T @ residuals)
         moved = np.abs(step[:NUM_COORDINATES]).max() / placement.points[:, 2].mean()
         length = max(moved, np.abs(step[NUM_COORDINATES:]).max())
         placement = placement.moved(step * (MAX_STEP / max(MAX_STEP, length)))
@@ -170,104 +180,96 @@ def solve(
             break
     if not placement.in_front():
         return None
-    return Solution(placement, np.linalg.inv(equations.information))
+    return Solution(placement, information)
 
 
-class _Equations:
-    """Normal equations: information (67, 67) and gradient (67,)."""
+def _information(jacobian: np.ndarray) -> np.ndarray:
+    """The derivatives of residuals (M, 67), transposed, times themselves."""
+    parts = (jacobian[i : i + ROWS_AT_ONCE] for i in range(0, len(jacobian), ROWS_AT_ONCE))
+    return sum(part.T @ part for part in parts)
 
-    def __init__(self) -> None:
-        self.information = np.zeros((NUM_COORDINATES + 4, NUM_COORDINATES + 4))
-        self.gradient = np.zeros(NUM_COORDINATES + 4)
 
-    def add_links(self, placement: Placement, expected: ExpectedHand) -> None:
-        """The links have about the expected lengths, and after a common turn the directions."""
-        size = np.exp(placement.log_size)
-        links = size * expected.links @ placement.turn.T
-        lengths = np.linalg.norm(links, axis=1)
-        vectors = _LINK_BLENDS @ placement.points
-        found = np.maximum(np.linalg.norm(vectors, axis=1), 1e-9)
-        directions = vectors / found[:, None]
-        weight = (expected.vector_sigma * lengths) ** -2
-        length_weight = (expected.length_sigma * lengths) ** -2
-        pull = weight[:, None] * (vectors - links)
-        length_pull = length_weight * (found - lengths)
-        blocks = length_weight[:, None, None] * directions[:, :, None] * directions[:, None, :]
-        blocks[:, [0, 1, 2], [0, 1, 2]] += weight[:, None]
-        self._add_points(_LINK_PRODUCTS, blocks)
-        self.gradient[:NUM_COORDINATES] += (
-            _LINK_BLENDS.T @ (pull + length_pull[:, None] * directions)
-        ).ravel()
-        self._add_turn_size(vectors, links, weight, pull)
-        # Residuals are relative to the size. Were their change with it not that of the vectors
-        # but of the links, hands would grow: an image would seem to tell their size.
-        by_size = -length_weight * found
-        column = (_LINK_BLENDS.T @ (by_size[:, None] * directions)).ravel()
-        self.information[:NUM_COORDINATES, LOG_SIZE] += column
-        self.information[LOG_SIZE, :NUM_COORDINATES] += column
-        self.information[LOG_SIZE, LOG_SIZE] -= by_size @ found
-        self.gradient[LOG_SIZE] -= length_pull @ found
-        self._add_priors(placement, expected)
+def _linearised(
+    placement: Placement,
+    expected: ExpectedHand,
+    seen: SeenLandmarks,
+    depths: SeenDepths | None,
+    blends: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """All residuals (M,), in sigmas, and their derivatives (M, 67) by the unknowns."""
+    directions, residuals, by_common = _link_residuals(placement, expected)
+    parts = [(directions, residuals), _landmark_residuals(placement.points, seen)]
+    if depths is not None:
+        parts.append(_depth_residuals(placement.points, depths))
+    by_blend = np.concatenate([directions for directions, _ in parts])
+    turn = cv2.Rodrigues(placement.turn)[0].ravel()
+    prior_sigma = np.array([expected.turn_sigma_rad] * 3 + [expected.log_size_sigma])
+    prior = np.array([*turn, placement.log_size]) / prior_sigma
+    num_blends = len(blends)
+    jacobian = np.zeros((num_blends + len(prior), NUM_COORDINATES + 4))
+    by_points = by_blend[:, :, None] * blends[:, None, :]
+    jacobian[:num_blends, :NUM_COORDINATES] = by_points.reshape(num_blends, NUM_COORDINATES)
+    jacobian[: len(by_common), NUM_COORDINATES:] = by_common
+    jacobian[num_blends:, NUM_COORDINATES:] = np.diag(1.0 / prior_sigma)
+    return jacobian, np.concatenate([*(residuals for _, residuals in parts), prior])
 
-    def add_landmarks(self, points: np.ndarray, seen: SeenLandmarks) -> None:
-        """The landmarks lie on their rays."""
-        inverse_depth = 1.0 / points[:, 2]
-        projected = points[:, :2] * inverse_depth[:, None]
-        residual = projected - seen.image
-        sigmas = np.linalg.norm(residual, axis=1) / seen.sigma
-        weight = np.minimum(1.0, HUBER_SIGMAS / np.maximum(sigmas, 1e-9)) / seen.sigma**2
-        jacobian = np.zeros((NUM_LANDMARKS, 2, 3))
-        jacobian[:, 0, 0] = jacobian[:, 1, 1] = inverse_depth
-        jacobian[:, :, 2] = -projected * inverse_depth[:, None]
-        weighted = (weight[:, None, None] * jacobian).transpose(0, 2, 1)
-        blocks = self.information[:NUM_COORDINATES, :NUM_COORDINATES]
-        blocks = blocks.reshape(NUM_LANDMARKS, 3, NUM_LANDMARKS, 3)
-        blocks[_DIAGONAL, :, _DIAGONAL, :] += weighted @ jacobian
-        self.gradient[:NUM_COORDINATES] += (weighted @ residual[:, :, None]).ravel()
 
-    def add_depths(self, points: np.ndarray, depths: SeenDepths) -> None:
-        """Points in the hand are as far away as seen, or else are not what was seen."""
-        ranges = ((depths.blends @ points) * depths.rays).sum(axis=1)
-        residual = (ranges - depths.range_m) / depths.sigma_m
-        trust = np.clip(1 - (residual / DEPTH_CUTOFF_SIGMAS) ** 2, 0.0, None) ** 2
-        rays = depths.rays / depths.sigma_m[:, None]
-        blocks = trust[:, None, None] * rays[:, :, None] * rays[:, None, :]
-        self._add_points(depths.products, blocks)
-        pull = (trust * residual)[:, None] * rays
-        self.gradient[:NUM_COORDINATES] += (depths.blends.T @ pull).ravel()
+def _link_residuals(
+    placement: Placement, expected: ExpectedHand
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The links have about the expected lengths, and after a common turn the directions.
 
-    def _add_points(self, products: np.ndarray, blocks: np.ndarray) -> None:
-        """Information (K, 3, 3) about blends of landmarks, shared out to the landmarks."""
-        shared = (products @ blocks.reshape(len(blocks), 9)).reshape(
-            NUM_LANDMARKS, NUM_LANDMARKS, 3, 3
-        )
-        self.information[:NUM_COORDINATES, :NUM_COORDINATES] += shared.transpose(
-            0, 2, 1, 3
-        ).reshape(NUM_COORDINATES, NUM_COORDINATES)
+    Returns:
+        Derivatives (4 * L, 3) by the links' vectors, residuals (4 * L,), and derivatives
+        (4 * L, 4) by turn and size: first three of each link, then the lengths.
+    """
+    links = np.exp(placement.log_size) * expected.links @ placement.turn.T
+    vectors = _LINK_BLENDS @ placement.points
+    lengths = np.linalg.norm(links, axis=1)
+    found = np.maximum(np.linalg.norm(vectors, axis=1), 1e-9)
+    weight = 1.0 / (expected.vector_sigma * lengths)
+    length_weight = 1.0 / (expected.length_sigma * lengths)
+    directions = np.concatenate(
+        [
+            (weight[:, None, None] * np.eye(3)).reshape(-1, 3),
+            (length_weight / found)[:, None] * vectors,
+        ]
+    )
+    residuals = np.concatenate(
+        [(weight[:, None] * (vectors - links)).ravel(), length_weight * (found - lengths)]
+    )
+    by_common = np.zeros((len(residuals), 4))
+    of_vectors = by_common[: 3 * len(links)].reshape(-1, 3, 4)
+    # Minus the link as turned by a small angle, which is the link x the turn.
+    of_vectors[:, :, :3] = ((weight[:, None] * links) @ _CROSS.reshape(3, 9)).reshape(-1, 3, 3)
+    # Residuals are relative to the size. Were their change with it not that of the vectors but of
+    # the links, hands would grow: an image would seem to tell their size.
+    of_vectors[:, :, 3] = -weight[:, None] * vectors
+    by_common[3 * len(links) :, 3] = -length_weight * found
+    return directions, residuals, by_common
 
-    def _add_turn_size(
-        self, vectors: np.ndarray, links: np.ndarray, weight: np.ndarray, pull: np.ndarray
-    ) -> None:
-        """How the links' vectors depend on turn and size."""
-        by_common = np.zeros((len(links), 3, 4))
-        x, y, z = links.T
-        # Minus the link as turned by a small angle, which is the link x the turn.
-        by_common[:, 0, 1], by_common[:, 0, 2] = -z, y
-        by_common[:, 1, 0], by_common[:, 1, 2] = z, -x
-        by_common[:, 2, 0], by_common[:, 2, 1] = -y, x
-        by_common[:, :, 3] = -vectors
-        weighted = weight[:, None, None] * by_common
-        mixed = _LINK_BLENDS.T @ weighted.reshape(len(links), 12)
-        mixed = mixed.reshape(NUM_COORDINATES, 4)
-        self.information[:NUM_COORDINATES, NUM_COORDINATES:] += mixed
-        self.information[NUM_COORDINATES:, :NUM_COORDINATES] += mixed.T
-        flat = by_common.reshape(-1, 4)
-        self.information[NUM_COORDINATES:, NUM_COORDINATES:] += weighted.reshape(-1, 4).T @ flat
-        self.gradient[NUM_COORDINATES:] += flat.T @ pull.ravel()
 
-    def _add_priors(self, placement: Placement, expected: ExpectedHand) -> None:
-        turn = cv2.Rodrigues(placement.turn)[0].ravel()
-        certainty = np.array([expected.turn_sigma_rad] * 3 + [expected.log_size_sigma]) ** -2.0
-        common = np.arange(TURN.start, LOG_SIZE + 1)
-        self.information[common, common] += certainty
-        self.gradient[common] += certainty * [*turn, placement.log_size]
+def _landmark_residuals(points: np.ndarray, seen: SeenLandmarks) -> tuple[np.ndarray, np.ndarray]:
+    """The landmarks lie on their rays: derivatives (42, 3) by each landmark, residuals (42,)."""
+    inverse_depth = 1.0 / points[:, 2]
+    projected = points[:, :2] * inverse_depth[:, None]
+    residuals = projected - seen.image
+    sigmas = np.linalg.norm(residuals, axis=1) / seen.sigma
+    weight = np.sqrt(np.minimum(1.0, HUBER_SIGMAS / np.maximum(sigmas, 1e-9))) / seen.sigma
+    directions = np.zeros((NUM_LANDMARKS, 2, 3))
+    directions[:, 0, 0] = directions[:, 1, 1] = weight * inverse_depth
+    directions[:, :, 2] = -projected * (weight * inverse_depth)[:, None]
+    return directions.reshape(-1, 3), (weight[:, None] * residuals).ravel()
+
+
+def _depth_residuals(points: np.ndarray, depths: SeenDepths) -> tuple[np.ndarray, np.ndarray]:
+    """Points in the hand are as far away as seen, or else are not what was seen.
+
+    Returns:
+        Derivatives (K, 3) by each point, and residuals (K,).
+    """
+    ranges_m = ((depths.blends @ points) * depths.rays).sum(axis=1)
+    residuals = (ranges_m - depths.range_m) / depths.sigma_m
+    # The square root of the weight that the residual's square has.
+    trust = np.clip(1 - (residuals / DEPTH_CUTOFF_SIGMAS) ** 2, 0.0, None)
+    return (trust / depths.sigma_m)[:, None] * depths.rays, trust * residuals

@@ -1,4 +1,4 @@
-"""First stage: find palms in a whole image.
+"""First stage: find palms in an image or in parts of it.
 
 MediaPipe's palm detector: a single-shot detector over 2016 anchors, decoded and merged by
 weighted non-maximum suppression (palm_detection_cpu, ssd_anchors_calculator,
@@ -7,7 +7,12 @@ tensors_to_detections_calculator, non_max_suppression_calculator).
 
 from __future__ import annotations
 
+import time
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -19,14 +24,29 @@ from hand_tracking_ros.tracking.region import (
     crop,
     region_from_palm,
     to_network_input,
-    whole_image,
 )
 
 INPUT_SIZE_PX = 192
 MIN_SUPPRESSION_THRESHOLD = 0.3
+# What a look takes is the median of so many last ones.
+NUM_TIMES = 15
 # Cells along a side of each feature map, and anchors in each cell.
 ANCHOR_GRIDS = ((24, 2), (12, 6))
 WRIST_KEYPOINT, MIDDLE_FINGER_KEYPOINT = 0, 2
+
+
+class PalmView(NamedTuple):
+    """A part of an image in which to look for palms.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        region: an upright square.
+        min_confidence: smallest score of a palm to keep, 0 to 1.
+    """
+
+    image: np.ndarray
+    region: Region
+    min_confidence: float
 
 
 @dataclass(frozen=True)
@@ -53,26 +73,44 @@ class Palm:
 
 
 class PalmDetector:
-    """Finds palms in an image."""
+    """Finds palms in images."""
 
     def __init__(self, session: InferenceSession) -> None:
         self._session = session
         self._anchors = make_anchors()
+        self._look_s: deque[float] = deque(maxlen=NUM_TIMES)
 
-    def detect(self, image: np.ndarray, min_confidence: float) -> list[Palm]:
-        """Find palms.
+    def detect(self, views: Sequence[PalmView]) -> list[list[Palm]]:
+        """Find palms in all views, in one batch.
 
         Args:
-            image: (H, W, 3) uint8 RGB.
-            min_confidence: smallest score to keep, 0 to 1.
+            views: where to look.
 
         Returns:
-            Palms, best first.
+            The palms of each view, best first, in pixels of its image.
         """
-        window = whole_image(image)
-        view = crop(image, window, INPUT_SIZE_PX, cv2.BORDER_CONSTANT)
-        boxes, scores = self._session.run(to_network_input([view]))[:2]
-        points, scores = decode(boxes[0], scores[0], self._anchors, min_confidence)
+        if not views:
+            return []
+        started_s = time.perf_counter()
+        crops = [
+            crop(view.image, view.region, INPUT_SIZE_PX, cv2.BORDER_CONSTANT) for view in views
+        ]
+        boxes, scores = self._session.run(to_network_input(crops))[:2]
+        palms = [
+            self._palms(boxes[i], scores[i], view.region, view.min_confidence)
+            for i, view in enumerate(views)
+        ]
+        self._look_s.append((time.perf_counter() - started_s) / len(views))
+        return palms
+
+    def num_looks_in(self, budget_s: float) -> int:
+        """How many views this machine can look at in so much time, but at least one."""
+        return max(int(budget_s / median(self._look_s)), 1) if self._look_s else 1
+
+    def _palms(
+        self, raw_boxes: np.ndarray, raw_scores: np.ndarray, window: Region, min_confidence: float
+    ) -> list[Palm]:
+        points, scores = decode(raw_boxes, raw_scores, self._anchors, min_confidence)
         points, scores = weighted_non_maximum_suppression(points, scores)
         points = window.to_image(points.reshape(-1, 2)).reshape(points.shape)
         return [

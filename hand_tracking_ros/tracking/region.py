@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -53,6 +54,20 @@ class Region:
         return (points - 0.5) @ rotate * self.size_px + center
 
 
+class View(NamedTuple):
+    """A part of an image in which to read a hand.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        region: the part.
+        is_mirrored: show it to the network as in a mirror; what it says is turned back.
+    """
+
+    image: np.ndarray
+    region: Region
+    is_mirrored: bool = False
+
+
 def whole_image(image: np.ndarray) -> Region:
     """The upright square around the whole image, as the palm detector sees it."""
     height, width = image.shape[:2]
@@ -93,14 +108,21 @@ def region_from_landmarks(landmarks_px: np.ndarray) -> Region:
 
 def overlap(a: Region, b: Region) -> float:
     """Intersection over union of two regions, their rotation ignored (as MediaPipe does)."""
+    intersection = _intersection_px2(a, b)
+    return intersection / (a.size_px**2 + b.size_px**2 - intersection)
+
+
+def covered_share(region: Region, other: Region) -> float:
+    """Share of a region that lies in another one, their rotation ignored."""
+    return _intersection_px2(region, other) / region.size_px**2
+
+
+def _intersection_px2(a: Region, b: Region) -> float:
     half_sum = (a.size_px + b.size_px) / 2
     smaller = min(a.size_px, b.size_px)
     width = min(half_sum - abs(a.center_x_px - b.center_x_px), smaller)
     height = min(half_sum - abs(a.center_y_px - b.center_y_px), smaller)
-    if width <= 0 or height <= 0:
-        return 0.0
-    intersection = width * height
-    return intersection / (a.size_px**2 + b.size_px**2 - intersection)
+    return max(width, 0.0) * max(height, 0.0)
 
 
 def box_overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -140,7 +162,12 @@ def crop(image: np.ndarray, region: Region, size_px: int, border: int) -> np.nda
 
 def to_network_input(crops: Sequence[np.ndarray]) -> np.ndarray:
     """Stack (S, S, 3) uint8 crops into an (N, 3, S, S) float32 array of values 0 to 1."""
-    return cv2.dnn.blobFromImages(list(crops), 1 / 255)
+    batch = np.empty((len(crops), 3, *crops[0].shape[:2]), np.float32)
+    for planes, crop in zip(batch, crops, strict=True):
+        # A channel at a time: 15 times as fast as cv2.dnn.blobFromImages.
+        for plane, channel in zip(planes, cv2.split(crop), strict=True):
+            np.multiply(channel, np.float32(1 / 255), out=plane)
+    return batch
 
 
 def _rotation_to_up(direction_px: np.ndarray) -> float:

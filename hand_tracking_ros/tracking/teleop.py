@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import Hand
-from hand_tracking_ros.tracking.joint_angles import finger_curl, pinch
+from hand_tracking_ros.tracking.joint_angles import articulation, finger_curl, pinch
 from hand_tracking_ros.tracking.one_euro import rotation_vector
 
 CLUTCHES = ('pinch', 'fist')
@@ -143,8 +143,8 @@ def sample_hand(hand: Hand, to_robot: np.ndarray) -> HandSample:
         track_id=hand.track_id,
         position_m=turn @ hand.pose.position_m + to_robot[:3, 3],
         rotation=turn @ hand.pose.rotation,
-        pinch=pinch(hand.world_landmarks),
-        curl=float(finger_curl(hand.world_landmarks)[2:].mean()),
+        pinch=pinch(articulation(hand)),
+        curl=float(finger_curl(articulation(hand))[2:].mean()),
     )
 
 

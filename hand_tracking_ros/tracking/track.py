@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from hand_tracking_ros.tracking.hand import Hand, Handedness, Landmark, TrackingState
+from hand_tracking_ros.tracking.hand import (
+    CONNECTIONS,
+    Hand,
+    Handedness,
+    Landmark,
+    TrackingState,
+)
 from hand_tracking_ros.tracking.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import Region, box_overlaps, region_from_landmarks
 
@@ -19,6 +25,12 @@ SAME_HAND_LANDMARKS = 10
 SAME_HAND_DISTANCE = 0.2
 SAME_HAND_OVERLAP = 0.2
 
+# A result is a finger taken for a hand if its palm is smaller than this fraction of another
+# one's, and its landmarks are nearer to the bones of that than this fraction of it: about half the
+# width of a finger.
+FINGER_SIZE = 0.5
+FINGER_DISTANCE = 0.1
+
 # A hand that reappears is the one lost there if it is nearer than this many of its region's
 # sides (about two hand lengths each) and not larger or smaller by more than this factor.
 REAPPEAR_DISTANCE = 0.75
@@ -28,7 +40,7 @@ SIDE_WEIGHT = 0.5
 # So does a lost track: a hand that is being followed is not given away for a little less distance.
 LOST_WEIGHT = 0.25
 # Difference of the probability of a side from which on it is another one.
-CONTRADICTION = 0.5
+CONTRADICTION = 0.25
 
 
 class Track:
@@ -116,6 +128,25 @@ def is_same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
         return False
     box_a, box_b = (np.stack([points.min(0), points.max(0)]) for points in (points_a, points_b))
     return bool(box_overlaps(box_a, box_b[None])[0] > SAME_HAND_OVERLAP)
+
+
+def is_finger_of(a: HandLandmarks, b: HandLandmarks) -> bool:
+    """Whether a result is a mere finger, or another part, of the hand that a larger one shows."""
+    points_a, points_b = a.landmarks_px[:, :2], b.landmarks_px[:, :2]
+    palm_px = _palm_size_px(points_b)
+    if _palm_size_px(points_a) > FINGER_SIZE * palm_px:
+        return False
+    return bool(_distances_to_bones_px(points_a, points_b).mean() < FINGER_DISTANCE * palm_px)
+
+
+def _distances_to_bones_px(points_px: np.ndarray, hand_px: np.ndarray) -> np.ndarray:
+    """Of each point (N, 2), the distance to the nearest line that joins landmarks (21, 2)."""
+    starts, ends = hand_px[np.array(CONNECTIONS).T]
+    bones = ends - starts
+    squares = np.maximum((bones**2).sum(axis=-1), np.finfo(np.float32).tiny)
+    along = ((points_px[:, None] - starts) * bones).sum(axis=-1) / squares
+    nearest = starts + np.clip(along, 0, 1)[..., None] * bones
+    return np.linalg.norm(points_px[:, None] - nearest, axis=-1).min(axis=1)
 
 
 def _palm_size_px(points_px: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""The two stages over time: when to detect, which hand is which, and when a hand is lost.
+"""The two stages over time: when to look for hands, how often to read them, when one is lost.
 
 As MediaPipe's hand tracking graph, with these differences on purpose: a tracked hand wins over a
 new detection of it, there are never more than `max_num_hands`, the same hand is never reported
@@ -7,20 +7,27 @@ twice, and a lost hand is said to be held instead of vanishing.
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 import numpy as np
 
+from hand_tracking_ros.tracking.association import Tracks
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
-from hand_tracking_ros.tracking.landmark_model import HandLandmarks
+from hand_tracking_ros.tracking.landmark_model import HandLandmarks, closer_views, mean_landmarks
 from hand_tracking_ros.tracking.models import HandModels
-from hand_tracking_ros.tracking.region import Region, overlap, region_from_landmarks
-from hand_tracking_ros.tracking.track import Track, is_same_hand
+from hand_tracking_ros.tracking.network_requests import Request, answer_together
+from hand_tracking_ros.tracking.palm_detector import PalmView
+from hand_tracking_ros.tracking.palm_search import PalmSearch, new_hands, palm_views
+from hand_tracking_ros.tracking.region import Region, View
+from hand_tracking_ros.tracking.tiles import AUTO
+from hand_tracking_ros.tracking.track import Track, is_finger_of, is_same_hand
 
 # A hand that was lost is known again for so long, or for hold_time if that is longer.
 REMEMBER_S = 1.0
-# Two results whose regions overlap by more may show parts of each other's hand.
-CROWDED_OVERLAP = 0.2
+# Presence from which a hand is believed although the palm detector was unsure of it.
+FAINT_PRESENCE = 0.9
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,14 @@ class TrackerOptions:
         min_tracking_confidence: overlap, 0 to 1, from which a detected hand is taken for one that
             is already tracked.
         image_mirrored: images are mirrored, as selfies are.
-        detection_interval_s: time between two looks for further hands once a hand is tracked.
+        detection_interval_s: time between two looks for further hands once a hand is tracked, all
+            parts of the image have been looked at, and none was lost a short while ago.
+        detection_tiles: `auto`, `1x1` (the whole image only) or columns x rows: parts of the image
+            that are searched one by one for hands too small in the whole.
+        detection_budget_s: while no hand is tracked, as many looks at an image as fit in this
+            time, but at least one.
+        landmark_passes: how often the landmark model reads each hand, each time in the region
+            that the landmarks before give; 0: twice in static image mode, else once.
         hold_time_s: how long a lost hand is reported with its last values.
     """
 
@@ -46,7 +60,15 @@ class TrackerOptions:
     min_tracking_confidence: float = 0.5
     image_mirrored: bool = False
     detection_interval_s: float = 0.2
+    detection_tiles: str = AUTO
+    detection_budget_s: float = 0.01
+    landmark_passes: int = 0
     hold_time_s: float = 0.3
+
+    @property
+    def num_landmark_passes(self) -> int:
+        """How often the landmark model reads each hand, 1 or more."""
+        return self.landmark_passes or (2 if self.static_image_mode else 1)
 
 
 class HandTracker:
@@ -62,14 +84,15 @@ class HandTracker:
     ) -> None:
         self.options = options or TrackerOptions()
         self._models = models or HandModels.load()
-        self._next_track_id = 1
+        self._tracks = Tracks()
         self.reset()
 
     def reset(self) -> None:
         """Forget every track, as when the camera or the time jumps. Track ids go on."""
-        self._tracks: list[Track] = []
+        self._tracks.clear()
         self._last_stamp_s = -np.inf
         self._last_detection_s = -np.inf
+        self._search = PalmSearch()
 
     def track(self, image: np.ndarray, stamp_s: float) -> list[Hand]:
         """Find the hands in the next image.
@@ -84,120 +107,114 @@ class HandTracker:
         Raises:
             ValueError: the image has another shape or type.
         """
-        _check_image(image)
+        (hands,) = track_together([(self, image, stamp_s)])
+        return hands
+
+    def steps(self, image: np.ndarray, stamp_s: float) -> Generator[Request, list, list[Hand]]:
+        """The way of one image, as `track`; what the networks are to look at is yielded.
+
+        Whoever drives this sends back what they see: so images of several cameras can go through
+        a network together, see `track_together`.
+        """
         if stamp_s < self._last_stamp_s or self.options.static_image_mode:
             self.reset()
         self._last_stamp_s = stamp_s
-        regions = [track.next_region for track in self._followed()]
-        regions += self._detect(image, regions, stamp_s)
-        found = self._models.landmark_model.estimate(image, regions)
-        found = [self._in_unmirrored_image(landmarks) for landmarks in found]
-        self._assign(self._distinct(found), stamp_s)
-        self._forget(stamp_s)
+        self._tracks.forget_seen_beyond(self.options.max_num_hands)
+        followed = [track.next_region for track in self._tracks.seen]
+        views = self._palm_views(image, followed, stamp_s)
+        palms = yield Request(self._models.palm_detector.detect, views)
+        new = new_hands(views, palms, followed, self.options.min_tracking_confidence)
+        found = yield from self._read(image, followed, new)
+        self._tracks.update(found, stamp_s, self.options.min_tracking_confidence)
+        self._tracks.forget_lost_before(stamp_s - max(self.options.hold_time_s, REMEMBER_S))
         return self._report(image, stamp_s)
 
-    def _followed(self) -> list[Track]:
-        """The tracks whose hands were seen in the last image; the oldest, if that is too many."""
-        followed = [track for track in self._tracks if track.is_tracked]
-        for track in followed[self.options.max_num_hands :]:
-            self._tracks.remove(track)
-        return followed[: self.options.max_num_hands]
-
-    def _detect(self, image: np.ndarray, followed: list[Region], stamp_s: float) -> list[Region]:
-        """Regions of hands that are not followed yet, best first; empty if no look is due."""
-        places = self.options.max_num_hands - len(followed)
+    def _palm_views(
+        self, image: np.ndarray, followed: list[Region], stamp_s: float
+    ) -> list[PalmView]:
+        """Where to look for hands that are not followed yet; nowhere if no look is due."""
         waited = stamp_s - self._last_detection_s >= self.options.detection_interval_s
-        one_is_missing = any(
-            not track.is_tracked and track.seen_s >= stamp_s - self.options.hold_time_s
-            for track in self._tracks
-        )
-        if places <= 0 or not (waited or one_is_missing or not followed):
+        lost = [track.next_region for track in self._tracks.lost]
+        is_due = waited or lost or not followed or self._search.is_scanning
+        if len(followed) >= self.options.max_num_hands or not is_due:
             return []
         self._last_detection_s = stamp_s
-        regions: list[Region] = []
-        for palm in self._models.palm_detector.detect(image, self.options.min_detection_confidence):
-            region = palm.hand_region
-            known = max((overlap(region, other) for other in followed + regions), default=0.0)
-            if known <= self.options.min_tracking_confidence:
-                regions.append(region)
-        return regions[:places]
+        tiles = self.options.detection_tiles
+        if self.options.static_image_mode:
+            windows = self._search.all_windows(image, tiles)
+        else:
+            budget_s = 0.0 if followed else self.options.detection_budget_s
+            num_looks = self._models.palm_detector.num_looks_in(budget_s)
+            windows = self._search.windows(image, followed, lost, num_looks, tiles)
+        return palm_views(image, windows, self.options.min_detection_confidence)
 
-    def _distinct(self, found: list[HandLandmarks]) -> list[HandLandmarks]:
-        """The results that show a hand, each hand once."""
-        distinct: list[HandLandmarks] = []
-        for landmarks in found:
-            present = landmarks.presence > self.options.min_presence_confidence
-            if present and not any(is_same_hand(landmarks, other) for other in distinct):
-                distinct.append(landmarks)
-        return distinct
+    def _read(
+        self, image: np.ndarray, followed: list[Region], new: dict[Region, bool]
+    ) -> Generator[Request, list, list[HandLandmarks]]:
+        """Read the regions of hands, and once more, closer, those that show one."""
+        look = self._models.landmark_model.estimate
+        regions = [*followed, *new][: self.options.max_num_hands]
+        found = yield Request(look, [View(image, region) for region in regions])
+        found = [each for each in found if self._is_present(each, new)]
+        readings = [[each] for each in found]
+        for _ in range(self.options.num_landmark_passes - 1):
+            closer = [closer_views(image, each) for each in found]
+            again = iter((yield Request(look, list(chain(*closer)))))
+            for of_one_hand, views in zip(readings, closer, strict=True):
+                of_one_hand += islice(again, len(views))
+            found = [mean_landmarks(of_one_hand) for of_one_hand in readings]
+        return [self._in_unmirrored_image(each) for each in found]
 
-    def _assign(self, found: list[HandLandmarks], stamp_s: float) -> None:
-        """Give each hand to the track that it continues best, or to a new one.
-
-        The region of a hand that another one hides shows that other hand: not where a result was
-        read tells whose it is, but where it is and which side it shows.
-        """
-        pairs = [
-            (track.mismatch(landmarks), t, f)
-            for t, track in enumerate(self._tracks)
-            for f, landmarks in enumerate(found)
-            if track.may_be(landmarks)
-        ]
-        assigned: dict[int, int] = {}
-        for _, t, f in sorted(pairs):
-            if t not in assigned.values() and f not in assigned:
-                assigned[f] = t
-        strays = [
-            f for f, t in assigned.items() if self._is_stray(found[f], self._tracks[t], found)
-        ]
-        for f in strays:
-            del assigned[f]
-        for t, track in enumerate(self._tracks):
-            if t not in assigned.values():
-                track.lose()
-        for f, landmarks in enumerate(found):
-            if f in assigned:
-                self._tracks[assigned[f]].update(landmarks, stamp_s)
-            elif f not in strays:
-                self._tracks.append(Track(self._next_track_id, landmarks, stamp_s))
-                self._next_track_id += 1
-
-    @staticmethod
-    def _is_stray(landmarks: HandLandmarks, track: Track, found: list[HandLandmarks]) -> bool:
-        """Whether a result is half one hand and half another, as where hands cross."""
-        here = region_from_landmarks(landmarks.landmarks_px)
-        crowded = any(
-            overlap(here, region_from_landmarks(other.landmarks_px)) > CROWDED_OVERLAP
-            for other in found
-            if other is not landmarks
-        )
-        return crowded and track.contradicts(landmarks)
-
-    def _forget(self, stamp_s: float) -> None:
-        """Drop tracks that have been lost for too long to know their hand again."""
-        oldest_s = stamp_s - max(self.options.hold_time_s, REMEMBER_S)
-        self._tracks = [t for t in self._tracks if t.is_tracked or t.seen_s >= oldest_s]
-
-    def _report(self, image: np.ndarray, stamp_s: float) -> list[Hand]:
-        """The hands to return."""
-        height, width = image.shape[:2]
-        tracked = [track for track in self._tracks if track.is_tracked]
-        held = [
-            track
-            for track in self._tracks
-            if not track.is_tracked
-            and track.seen_s >= stamp_s - self.options.hold_time_s
-            and not any(is_same_hand(track.landmarks, other.landmarks) for other in tracked)
-        ]
-        hands = [track.to_hand(width, height, stamp_s, TrackingState.TRACKED) for track in tracked]
-        hands += [track.to_hand(width, height, stamp_s, TrackingState.HELD) for track in held]
-        return hands[: self.options.max_num_hands]
+    def _is_present(self, landmarks: HandLandmarks, new: dict[Region, bool]) -> bool:
+        """Whether a region shows a hand; where the palm detector was unsure, with certainty."""
+        at_least = self.options.min_presence_confidence
+        if new.get(landmarks.region, False):
+            at_least = max(at_least, FAINT_PRESENCE)
+        return landmarks.presence > at_least
 
     def _in_unmirrored_image(self, landmarks: HandLandmarks) -> HandLandmarks:
         """Landmarks with the side that the hand has if the camera does not mirror."""
         if not self.options.image_mirrored:
             return landmarks
         return replace(landmarks, right_probability=1 - landmarks.right_probability)
+
+    def _report(self, image: np.ndarray, stamp_s: float) -> list[Hand]:
+        """The hands to return."""
+        height, width = image.shape[:2]
+        tracked = self._tracks.seen
+        held = [
+            track
+            for track in self._tracks.lost
+            if track.seen_s >= stamp_s - self.options.hold_time_s
+            and not any(_is_seen_in(track, other) for other in tracked)
+        ]
+        hands = [track.to_hand(width, height, stamp_s, TrackingState.TRACKED) for track in tracked]
+        hands += [track.to_hand(width, height, stamp_s, TrackingState.HELD) for track in held]
+        return hands[: self.options.max_num_hands]
+
+
+def _is_seen_in(lost: Track, other: Track) -> bool:
+    """Whether what a lost track showed is the hand of another one, or a finger of it."""
+    return is_same_hand(lost.landmarks, other.landmarks) or is_finger_of(
+        lost.landmarks, other.landmarks
+    )
+
+
+def track_together(frames: Sequence[tuple[HandTracker, np.ndarray, float]]) -> list[list[Hand]]:
+    """Track one image of each of several cameras, which go through the networks together.
+
+    Args:
+        frames: tracker, image and stamp as `HandTracker.track` takes them; each tracker once.
+
+    Returns:
+        The hands of each image.
+
+    Raises:
+        ValueError: an image has another shape or type; no tracker has seen its image then.
+    """
+    for _, image, _ in frames:
+        _check_image(image)
+    return answer_together([tracker.steps(image, stamp_s) for tracker, image, stamp_s in frames])
 
 
 def _check_image(image: np.ndarray) -> None:
