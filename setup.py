@@ -50,6 +50,8 @@ setup(
         # No `gpu`: an extra cannot take onnxruntime away, and onnxruntime-gpu owns the same module.
         # Needed once, to make the model files.
         'prepare': ['tflite>=2.10', 'onnx>=1.13,<2'],
+        # A runtime to choose instead of ONNX Runtime; 2023.3 and 2026.4 were tried.
+        'openvino': ['openvino>=2023.3'],
         # Annotated videos in H.264, which every player shows; MPEG-4 without it.
         'video': ['av>=12'],
     },

@@ -7,33 +7,37 @@ The arguments stand in one table below; this prints it:
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+import yaml
 from ament_index_python.packages import (
     PackageNotFoundError,
     get_package_prefix,
     get_package_share_directory,
 )
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.events.process import ProcessExited
+from launch.logging import launch_config
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from hand_tracking_ros.ros.fast_dds import image_profile
+from hand_tracking_ros.ros.launch_exit import stop_if_failed
+from hand_tracking_ros.ros.launch_topics import topics_of_cameras
 from launch import LaunchContext, LaunchDescription
 
 PACKAGE = 'hand_tracking_ros'
 CONFIG = Path(get_package_share_directory(PACKAGE)) / 'config'
-# Fast DDS 2 (up to Jazzy) reads the first, Fast DDS 3 the second.
-PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-# Topics that hands.rviz shows, beside those of the node.
-RVIZ_IMAGE_TOPIC = '/image_raw'
-RVIZ_NODE_TOPICS = ('annotated_image', 'markers')
+# Topics that hands.rviz shows of a camera, beside those of the node.
+RVIZ_IMAGE_TOPIC = PurePosixPath('/image_raw')
+RVIZ_NODE = PurePosixPath('/hand_tracker')
 TRUE_OR_FALSE = ('true', 'false', 'True', 'False')
-# How a program ends that did what it was told, Ctrl-C included.
-CLEAN_EXIT_CODES = (0, -signal.SIGINT, 128 + signal.SIGINT)
+
+
+# By the name of a camera its inputs, by the node's names for them, and their topics.
+Cameras = dict[str, dict[str, str]]
 
 
 class Argument(NamedTuple):
@@ -60,9 +64,19 @@ ARGUMENTS = (
     ),
     Argument(
         'depth_topic',
-        'depth',
+        '',
         'Topic of depth images registered to the camera images; camera_info beside it, where it '
-        'differs. realsense2_camera: /camera/camera/aligned_depth_to_color/image_raw.',
+        'differs. Empty: depth. '
+        'realsense2_camera: /camera/camera/aligned_depth_to_color/image_raw.',
+    ),
+    Argument(
+        'cameras',
+        '',
+        'Several cameras in one node, each by a name of your choice: front,wrist for cameras on '
+        'front/image_raw and wrist/image_raw (image_topic and depth_topic then lie below each '
+        "name); front:=/head/image,wrist:=/arm/image for any other topics. A camera's own "
+        'front/camera_info:=TOPIC and front/depth:=TOPIC may be added. Results: '
+        '~/front/hands and so on. Empty: one camera without a name.',
     ),
     Argument(
         'image_transport',
@@ -114,23 +128,22 @@ def start(context: LaunchContext) -> list[Node]:
     """Return the nodes that the arguments ask for.
 
     Raises:
-        RuntimeError: an argument is wrong; `ros2 launch` prints the text and exits with 1.
+        RuntimeError, UserError: an argument is wrong; `ros2 launch` prints the text and exits
+            with 1.
     """
     values = {argument.name: context.launch_configurations[argument.name] for argument in ARGUMENTS}
-    topics = camera_topics(values['image_topic'], values['camera_info_topic'])
-    depth_topic = values['depth_topic']
-    topics['depth'] = depth_topic
-    if depth_topic != 'depth':
-        topics['depth/camera_info'] = str(PurePosixPath(depth_topic).with_name('camera_info'))
-    nodes = [hand_tracker(values, topics)]
+    cameras = topics_of_cameras(
+        values['cameras'], values['image_topic'], values['camera_info_topic'], values['depth_topic']
+    )
+    nodes = [hand_tracker(values, cameras)]
     if values['source']:
-        nodes.append(video_publisher(values, topics))
+        nodes.append(video_publisher(values, cameras))
     if is_true(values['rviz']):
-        nodes.append(rviz(values))
+        nodes.append(rviz(values, cameras))
     return nodes
 
 
-def hand_tracker(values: dict[str, str], topics: dict[str, str]) -> Node:
+def hand_tracker(values: dict[str, str], cameras: Cameras) -> Node:
     """Return the node that the rest is for."""
     params_file = Path(values['params_file']).expanduser()
     if not params_file.is_file():
@@ -139,17 +152,31 @@ def hand_tracker(values: dict[str, str], topics: dict[str, str]) -> Node:
             'parameters, or leave it out to get the defaults'
         )
     overrides = {'use_sim_time': is_true(values['use_sim_time'])}
+    if list(cameras) != ['']:
+        overrides['cameras'] = list(cameras)
     if values['image_transport']:
         overrides['image_transport'] = values['image_transport']
+    remappings = {
+        str(PurePosixPath(name, input_name)): topic
+        for name, topics in cameras.items()
+        for input_name, topic in topics.items()
+    }
     return Node(
         executable='hand_tracker',
         parameters=[str(params_file), overrides],
-        **_common(values, topics),
+        **_common(values, remappings),
     )
 
 
-def video_publisher(values: dict[str, str], topics: dict[str, str]) -> Node:
+def video_publisher(values: dict[str, str], cameras: Cameras) -> Node:
     """Return the bundled stand-in for a camera driver."""
+    if len(cameras) > 1:
+        raise RuntimeError(
+            f"source is '{values['source']}', but there are {len(cameras)} cameras; start a "
+            'publisher for each: ros2 run hand_tracking_ros video_publisher SOURCE --ros-args '
+            '-r image:=TOPIC -r camera_info:=TOPIC'
+        )
+    (topics,) = cameras.values()
     parameters = {
         # As text: a camera index would arrive as a number, and ~ is not expanded after ':='.
         'source': ParameterValue(os.path.expanduser(values['source']), value_type=str),
@@ -162,8 +189,8 @@ def video_publisher(values: dict[str, str], topics: dict[str, str]) -> Node:
     return Node(executable='video_publisher', parameters=[parameters], **_common(values, topics))
 
 
-def rviz(values: dict[str, str]) -> Node:
-    """Return RViz with this package's view, on the topics that are really used."""
+def rviz(values: dict[str, str], cameras: Cameras) -> Node:
+    """Return RViz with a view of the topics that are really used."""
     try:
         get_package_prefix('rviz2')
     except PackageNotFoundError as error:
@@ -172,48 +199,39 @@ def rviz(values: dict[str, str]) -> Node:
             'rviz is true, but rviz2 is not installed; install it '
             f'(apt install ros-{distribution}-rviz2), or leave rviz:=true out'
         ) from error
-    remappings = [(f'/hand_tracker/{name}', f'hand_tracker/{name}') for name in RVIZ_NODE_TOPICS]
+    view = Path(launch_config.get_log_file_path('hands.rviz'))
+    view.write_text(yaml.safe_dump(rviz_view(values['namespace'], cameras), sort_keys=False))
     return Node(
         package='rviz2',
         executable='rviz2',
         namespace=values['namespace'],
-        arguments=['-d', str(CONFIG / 'hands.rviz'), '-f', values['camera_frame']],
+        arguments=['-d', str(view), '-f', values['camera_frame']],
         parameters=[{'use_sim_time': is_true(values['use_sim_time'])}],
-        remappings=[(RVIZ_IMAGE_TOPIC, values['image_topic']), *remappings],
         additional_env=image_profile(),
         output='log',
     )
 
 
-def camera_topics(image_topic: str, camera_info_topic: str) -> dict[str, str]:
-    """Return the camera's topics by the names that the nodes know them by.
-
-    The calibration lies beside the images unless it is named, as image_transport has it.
-    """
-    if image_topic.endswith('/compressed'):
-        raw_topic = image_topic.removesuffix('/compressed')
-        raise RuntimeError(
-            f"image_topic is '{image_topic}'; for compressed images give image_topic:={raw_topic} "
-            'image_transport:=compressed'
-        )
-    if not image_topic.strip('/'):
-        raise RuntimeError(f"image_topic is '{image_topic}', which names no topic")
-    neighbour = PurePosixPath(image_topic).with_name('camera_info')
-    return {
-        'image': image_topic,
-        'image/compressed': f'{image_topic}/compressed',
-        'camera_info': camera_info_topic or str(neighbour),
-    }
-
-
-def image_profile() -> dict[str, str]:
-    """Return environment variables that let Fast DDS send whole images, unless the user set them.
-
-    With its own defaults a third of the images would be lost on the way.
-    """
-    if any(os.environ.get(name) for name in PROFILE_VARIABLES):
-        return {}
-    return dict.fromkeys(PROFILE_VARIABLES, str(CONFIG / 'fastdds_shm.xml'))
+def rviz_view(namespace: str, cameras: Cameras) -> dict:
+    """Return hands.rviz with its displays of a camera's topics once for each camera."""
+    view = yaml.safe_load((CONFIG / 'hands.rviz').read_text())
+    manager = view['Visualization Manager']
+    displays, manager['Displays'] = manager['Displays'], []
+    for display in displays:
+        if 'Topic' not in display:
+            manager['Displays'].append(display)
+            continue
+        for name, topics in cameras.items():
+            shown = deepcopy(display)
+            shown['Name'] += f' ({name})' if name else ''
+            topic = PurePosixPath(shown['Topic']['Value'])
+            if topic == RVIZ_IMAGE_TOPIC:
+                topic = topics['image']
+            else:
+                topic = PurePosixPath('hand_tracker', name, topic.relative_to(RVIZ_NODE))
+            shown['Topic']['Value'] = str(PurePosixPath('/', namespace, topic))
+            manager['Displays'].append(shown)
+    return view
 
 
 def is_true(value: str) -> bool:
@@ -221,19 +239,11 @@ def is_true(value: str) -> bool:
     return value.lower() == 'true'
 
 
-def stop_if_failed(event: ProcessExited, context: LaunchContext) -> None:
-    """End the whole launch, and let its exit code say so, when one of its programs fails."""
-    if event.returncode not in CLEAN_EXIT_CODES and not context.is_shutdown:
-        raise RuntimeError(
-            f'{event.process_name} failed with exit code {event.returncode}; its error is above'
-        )
-
-
-def _common(values: dict[str, str], topics: dict[str, str]) -> dict:
+def _common(values: dict[str, str], remappings: dict[str, str]) -> dict:
     return {
         'package': PACKAGE,
         'namespace': values['namespace'],
-        'remappings': list(topics.items()),
+        'remappings': list(remappings.items()),
         'ros_arguments': ['--log-level', values['log_level']],
         'additional_env': image_profile(),
         'on_exit': stop_if_failed,

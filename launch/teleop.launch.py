@@ -1,24 +1,22 @@
 """Start the hand tracker and the teleoperation node: a hand moves a robot's target pose.
 
-Takes the arguments of hands.launch.py too, for the camera:
+Takes the arguments of hands.launch.py too, for the camera (of several the first moves the target):
     ros2 launch hand_tracking_ros teleop.launch.py robot_frame:=base_link image_topic:=...
+    ros2 launch hand_tracking_ros teleop.launch.py source:=simulated:teleop
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ament_index_python.packages import get_package_share_directory
-from launch.actions import (
-    DeclareLaunchArgument,
-    IncludeLaunchDescription,
-    OpaqueFunction,
-    Shutdown,
-)
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from hand_tracking_ros.ros.launch_exit import stop_if_failed
+from hand_tracking_ros.ros.launch_topics import topics_of_cameras
 from launch import LaunchContext, LaunchDescription
 
 PACKAGE = 'hand_tracking_ros'
@@ -75,8 +73,11 @@ def generate_launch_description() -> LaunchDescription:
 def hand_teleop(context: LaunchContext) -> list[Node]:
     """Return the teleoperation node, with what the arguments say over what the file says.
 
+    Of several cameras it follows the hands that the first one sees.
+
     Raises:
-        RuntimeError: an argument is wrong; `ros2 launch` prints the text and exits with 1.
+        RuntimeError, UserError: an argument is wrong; `ros2 launch` prints the text and exits
+            with 1.
     """
     values = context.launch_configurations
     params_file = Path(values['teleop_params_file']).expanduser()
@@ -92,14 +93,18 @@ def hand_teleop(context: LaunchContext) -> list[Node]:
     }
     # Declared by hands.launch.py.
     overrides['use_sim_time'] = values['use_sim_time'].lower() == 'true'
+    arguments = ('cameras', 'image_topic', 'camera_info_topic', 'depth_topic')
+    first_camera = next(iter(topics_of_cameras(*(values[name] for name in arguments))))
+    hands_topic = PurePosixPath('hand_tracker', first_camera, 'hands')
     return [
         Node(
             package=PACKAGE,
             executable='hand_teleop',
             namespace=values['namespace'],
             parameters=[str(params_file), overrides],
+            remappings=[('hand_tracker/hands', str(hands_topic))],
             ros_arguments=['--log-level', values['log_level']],
-            on_exit=Shutdown(reason='hand_teleop has ended'),
+            on_exit=stop_if_failed,
             output='screen',
         )
     ]

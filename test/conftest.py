@@ -1,5 +1,6 @@
 """What every test file relies on."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -11,8 +12,8 @@ sys.path.append(str(Path(__file__).parent))
 # 1 to 101: the domains whose ports are free on Linux, but for the default 0.
 os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
 
-# Images larger than Fast DDS's own shared memory, where no other profile is in use.
-PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-if not any(os.environ.get(name) for name in PROFILE_VARIABLES):
-    profile = Path(__file__).parents[1] / 'config/fastdds_shm.xml'
-    os.environ.update(dict.fromkeys(PROFILE_VARIABLES, str(profile)))
+# Images larger than Fast DDS's own shared memory; without ROS 2 there is none.
+with contextlib.suppress(ImportError, LookupError):
+    from hand_tracking_ros.ros.fast_dds import image_profile
+
+    os.environ.update(image_profile())

@@ -26,15 +26,30 @@ from hand_tracking_ros.msg import HandArray
 # A domain for each node: nobody else's topics are heard. The ports of higher ones are not free.
 _DOMAIN_IDS = (1 + number % 101 for number in itertools.count(os.getpid()))
 TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 10.0
 RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class NodeProcess:
-    """A node as users run it; a context manager."""
+    """A node as users run it; a context manager.
 
-    def __init__(self, folder: Path, *ros_arguments: str, program: str = 'hand_tracker') -> None:
+    Args:
+        folder: for its log.
+        ros_arguments: what follows --ros-args.
+        program: which one.
+        domain_id: of other nodes that it is to hear; None for one of its own.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *ros_arguments: str,
+        program: str = 'hand_tracker',
+        domain_id: int | None = None,
+    ) -> None:
+        folder.mkdir(exist_ok=True)
         self.log = folder / f'{program}.log'
-        self.domain_id = next(_DOMAIN_IDS)
+        self.domain_id = domain_id or next(_DOMAIN_IDS)
         self._command = [sys.executable, '-m', f'hand_tracking_ros.tools.{program}']
         self._command += ['--ros-args', *ros_arguments]
         self._folder = folder
@@ -49,9 +64,14 @@ class NodeProcess:
         return self
 
     def __exit__(self, *_exception) -> None:
+        # In order: a process that is killed leaves its shared memory behind.
         if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-        self._process.wait()
+            self._process.wait()
 
     @property
     def is_running(self) -> bool:
@@ -106,9 +126,9 @@ class Client:
         self.node.destroy_node()
         self._context.try_shutdown()
 
-    def listen(self, kind: type, topic: str, received: list) -> None:
+    def listen(self, kind: type, topic: str, received: list, qos: QoSProfile = RELIABLE) -> None:
         """Keep what comes on a topic in a list."""
-        self.node.create_subscription(kind, topic, received.append, RELIABLE)
+        self.node.create_subscription(kind, topic, received.append, qos)
 
     def wait_for(self, condition, what: str):
         """Wait until a condition returns something true, and return that."""

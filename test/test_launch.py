@@ -1,6 +1,5 @@
 """hands.launch.py as users start it: real launch, real processes, heard over DDS."""
 
-import importlib.util
 import itertools
 import os
 import shutil
@@ -11,7 +10,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import yaml
 
 pytest.importorskip('launch_pytest', reason='the ROS package launch_pytest is not installed')
 
@@ -27,21 +25,21 @@ from launch.actions import (
 )
 from launch.event_handlers import OnProcessExit, OnProcessStart
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.utilities import perform_substitutions
 from launch_pytest.actions import ReadyToTest
 from node_process import TIMEOUT_S, Client
 from sensor_msgs.msg import Image
+from teleop_client import TeleopOutputs, place
 
+from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.model_files import find_model
-from launch import LaunchContext, LaunchDescription
+from launch import LaunchDescription
 
 # One domain for each launch: it hears neither the one before nor anybody else.
 DOMAIN_IDS = (1 + number % 100 for number in itertools.count(os.getpid()))
 WIDTH, HEIGHT = 64, 48
 PICTURE = np.full((HEIGHT, WIDTH, 3), 127, np.uint8)
 IMAGE_TOPIC = '/robot/camera/image_raw'
-FAST_DDS_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 
 try:
     SHARE = Path(get_package_share_directory('hand_tracking_ros'))
@@ -118,6 +116,14 @@ def client(processes):
         yield client
 
 
+def picture_message():
+    image = Image(height=HEIGHT, width=WIDTH, encoding='rgb8', step=3 * WIDTH)
+    image.header.frame_id = 'robot_camera'
+    image.header.stamp.sec = 1
+    image.data = PICTURE.tobytes()
+    return image
+
+
 @pytest.mark.launch(fixture=camera_in_a_namespace)
 def test_every_topic_lies_in_the_namespace(client):
     names = ('hands', 'markers', 'annotated_image', 'left/pose', 'right/pose')
@@ -134,11 +140,7 @@ def test_every_topic_lies_in_the_namespace(client):
 @pytest.mark.launch(fixture=camera_in_a_namespace)
 def test_a_published_picture_gives_a_hand_array_of_its_size(client):
     client.wait_for_node(IMAGE_TOPIC)
-    image = Image(height=HEIGHT, width=WIDTH, encoding='rgb8', step=3 * WIDTH)
-    image.header.frame_id = 'robot_camera'
-    image.header.stamp.sec = 1
-    image.data = PICTURE.tobytes()
-    answer = client.ask(image, IMAGE_TOPIC)
+    answer = client.ask(picture_message(), IMAGE_TOPIC)
     assert (answer.image_width, answer.image_height) == (WIDTH, HEIGHT)
     assert list(answer.hands) == []
 
@@ -151,109 +153,10 @@ def test_without_a_source_only_the_hand_tracker_runs_and_it_ends_cleanly(client,
     assert [event.returncode for event in processes.exited.values()] == [0]
 
 
-@pytest.fixture
-def launch_file():
-    """The launch file as a module."""
-    spec = importlib.util.spec_from_file_location('hands_launch', LAUNCH_FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def nodes(launch_file, **arguments):
-    """Return what launch would start, without starting it."""
-    context = LaunchContext()
-    context.launch_configurations.update(arguments)
-    started = []
-    for entity in launch_file.generate_launch_description().entities:
-        started += entity.visit(context) or []
-    return started
-
-
-def test_fast_dds_gets_the_profile_for_images(launch_file, monkeypatch):
-    for name in FAST_DDS_VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    profile = str(SHARE / 'config' / 'fastdds_shm.xml')
-    assert launch_file.image_profile() == dict.fromkeys(FAST_DDS_VARIABLES, profile)
-    (node,) = nodes(launch_file)
-    given = {
-        perform_substitutions(LaunchContext(), name): perform_substitutions(LaunchContext(), value)
-        for name, value in node.additional_env
-    }
-    assert given == launch_file.image_profile()
-
-
-def test_a_profile_of_the_user_is_kept(launch_file, monkeypatch):
-    monkeypatch.delenv(FAST_DDS_VARIABLES[0], raising=False)
-    monkeypatch.setenv(FAST_DDS_VARIABLES[1], '/my/profile.xml')
-    assert launch_file.image_profile() == {}
-
-
-@pytest.mark.parametrize(
-    ('image_topic', 'camera_info_topic'),
-    [
-        ('/image_raw', '/camera_info'),
-        ('image_raw', 'camera_info'),
-        ('/camera/camera/color/image_raw', '/camera/camera/color/camera_info'),
-    ],
-)
-def test_the_calibration_is_looked_for_beside_the_images(
-    launch_file, image_topic, camera_info_topic
-):
-    assert launch_file.camera_topics(image_topic, '')['camera_info'] == camera_info_topic
-
-
-def test_a_calibration_topic_that_is_given_counts(launch_file):
-    assert launch_file.camera_topics('/a/image_raw', '/b/info')['camera_info'] == '/b/info'
-
-
-def test_a_compressed_topic_is_refused_with_the_right_arguments(launch_file):
-    with pytest.raises(RuntimeError, match='image_topic:=/image_raw image_transport:=compressed'):
-        nodes(launch_file, image_topic='/image_raw/compressed')
-
-
-def test_rviz_that_is_missing_is_named(launch_file, monkeypatch):
-    def not_found(name):
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr(launch_file, 'get_package_prefix', not_found)
-    with pytest.raises(RuntimeError, match='rviz2 is not installed'):
-        nodes(launch_file, rviz='true')
-
-
-def test_rviz_is_started_when_asked_for(launch_file, monkeypatch):
-    monkeypatch.setattr(launch_file, 'get_package_prefix', lambda name: '/opt/ros')
-    started = nodes(launch_file, rviz='true')
-    assert [node.node_package for node in started] == ['hand_tracking_ros', 'rviz2']
-
-
-def test_rviz_shows_topics_that_the_launch_file_remaps(launch_file):
-    view = yaml.safe_load((SHARE / 'config' / 'hands.rviz').read_text())['Visualization Manager']
-    topics = {display['Topic']['Value'] for display in view['Displays'] if 'Topic' in display}
-    assert topics == {
-        launch_file.RVIZ_IMAGE_TOPIC,
-        *(f'/hand_tracker/{name}' for name in launch_file.RVIZ_NODE_TOPICS),
-    }
-
-
-def test_every_argument_is_documented(launch_file):
-    declared = launch_file.generate_launch_description().get_launch_arguments()
-    assert {argument.name for argument in declared} >= {
-        'image_topic',
-        'camera_info_topic',
-        'params_file',
-        'namespace',
-        'rviz',
-        'use_sim_time',
-        'source',
-    }
-    assert all(argument.description and argument.default_value for argument in declared)
-
-
 class Ros2Launch:
     """`ros2 launch hand_tracking_ros hands.launch.py ...`, as in a terminal of its own."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, file='hands.launch.py'):
         self.domain_id = next(DOMAIN_IDS)
         self._log = folder / 'output.txt'
         environment = {
@@ -263,7 +166,7 @@ class Ros2Launch:
         }
         with self._log.open('w') as output:
             self._process = subprocess.Popen(
-                ['ros2', 'launch', 'hand_tracking_ros', 'hands.launch.py', *arguments],
+                ['ros2', 'launch', 'hand_tracking_ros', file, *arguments],
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -296,8 +199,8 @@ def ros2_launch(tmp_path):
         pytest.skip('the command ros2 (ROS package ros2launch) is not installed')
     started = []
 
-    def start(*arguments):
-        started.append(Ros2Launch(tmp_path, *arguments))
+    def start(*arguments, **options):
+        started.append(Ros2Launch(tmp_path, *arguments, **options))
         return started[-1]
 
     yield start
@@ -310,6 +213,44 @@ def test_compressed_images_are_taken_beside_the_image_topic(ros2_launch):
     with Client(launched) as client:
         topic = '/camera/image_raw/compressed'
         client.wait_for(lambda: client.node.count_subscribers(topic), f'subscription to {topic}')
+
+
+def test_named_cameras_are_heard_where_they_were_said_to_be(ros2_launch):
+    launched = ros2_launch(
+        'cameras:=front,wrist:=/arm/image_raw,wrist/depth:=/arm/depth/image', 'namespace:=robot'
+    )
+    topics = (
+        '/robot/front/image_raw', '/robot/front/camera_info', '/robot/front/depth',
+        '/robot/front/depth/camera_info', '/arm/image_raw', '/arm/camera_info', '/arm/depth/image',
+        '/arm/depth/camera_info',
+    )  # fmt: skip
+    with Client(launched) as client:
+        for topic in topics:
+            client.wait_for(
+                lambda t=topic: client.node.count_subscribers(t), f'listener to {topic}'
+            )
+        client.listen(HandArray, '/robot/hand_tracker/wrist/hands', client.hands)
+        client.add_publisher(Image, '/arm/image_raw')
+        answer = client.ask(picture_message(), '/arm/image_raw')
+        assert (answer.image_width, answer.image_height) == (WIDTH, HEIGHT)
+        advice = 'No image on /robot/front/image_raw (0 publishers)'
+        client.wait_for(lambda: advice in launched.text(), 'advice for the other camera')
+
+
+def test_the_teleoperation_of_a_simulated_hand_moves_its_target(ros2_launch):
+    launched = ros2_launch('source:=simulated:teleop', 'cameras:=front', file='teleop.launch.py')
+    with Client(launched) as client:
+        said = TeleopOutputs(client)
+
+        def moves():
+            places = np.array([place(target) for target in said.targets])
+            return len(places) and np.ptp(places, axis=0).max() > 0.05
+
+        client.wait_for(moves, 'motion of the target')
+        assert said.statuses[-1] == 'ENGAGED'
+    launched.press_ctrl_c()
+    assert launched.wait() == 0, launched.text()
+    assert 'Traceback' not in launched.text()
 
 
 def test_a_source_is_published_and_ctrl_c_ends_everything_cleanly(ros2_launch, tmp_path):
@@ -336,11 +277,21 @@ def test_a_wrong_parameter_in_params_file_ends_the_launch_with_the_reason(ros2_l
     assert 'hand_tracker-1 failed with exit code 1' in launched.text()
 
 
+def test_a_wrong_parameter_for_teleoperation_ends_the_launch_with_the_reason(ros2_launch, tmp_path):
+    params_file = tmp_path / 'mine.yaml'
+    params_file.write_text('/**: {ros__parameters: {clutch: wink}}')
+    launched = ros2_launch(f'teleop_params_file:={params_file}', file='teleop.launch.py')
+    assert launched.wait() == 1
+    assert 'error: parameter clutch' in launched.text()
+    assert 'hand_teleop-2 failed with exit code 1' in launched.text()
+
+
 @pytest.mark.parametrize(
     ('argument', 'complaint'),
     [
         ('params_file:=/nowhere/hands.yaml', "params_file is '/nowhere/hands.yaml'"),
         ('source:=/nowhere/video.mp4', "source '/nowhere/video.mp4': no such file"),
+        ('cameras:=front-left', "'front-left' is none of NAME, NAME:=IMAGE_TOPIC"),
         ('log_level:=loud', 'Argument "log_level" provided value "loud" is not valid'),
     ],
 )

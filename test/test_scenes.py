@@ -9,7 +9,8 @@ from hand_tracking_ros.simulation.hand_geometry import complete_angles
 from hand_tracking_ros.simulation.scenes import SCENES, mirrored, random_setting
 
 RATE_HZ = 30
-DURATION_S = 9.0
+# Longer than any period.
+DURATION_S = 14.0
 
 
 def moments(name, seed=0):

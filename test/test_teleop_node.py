@@ -8,11 +8,11 @@ import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
-from geometry_msgs.msg import PoseStamped, TransformStamped
+from geometry_msgs.msg import TransformStamped
 from node_process import Client, NodeProcess
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from std_msgs.msg import Float64, Header, String
+from std_msgs.msg import Header
 from synthetic_hand import hand_points, hand_seen
+from teleop_client import LATCHED, TeleopOutputs, camera_in_robot, place
 from tf2_msgs.msg import TFMessage
 
 from hand_tracking_ros.msg import HandArray
@@ -27,7 +27,6 @@ from hand_tracking_ros.tracking.hand import (
 )
 
 HANDS = 'hand_tracker/hands'
-LATCHED = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 FRAME_MS = 33
 MAX_SPEED_M_S = 0.3
 START = ['-p', 'start_position:=[0.1, 0.2, 0.3]', '-p', f'max_linear_speed:={MAX_SPEED_M_S}']
@@ -41,22 +40,14 @@ class Operator(Client):
 
     def __init__(self, node):
         super().__init__(node)
-        self.targets, self.grippers, self.statuses = [], [], []
-        self.listen(PoseStamped, 'hand_teleop/target', self.targets)
-        self.listen(Float64, 'hand_teleop/gripper', self.grippers)
-        self.node.create_subscription(
-            String, 'hand_teleop/status', lambda m: self.statuses.append(m.data), LATCHED
-        )
+        self.said = TeleopOutputs(self)
         self.add_publisher(HandArray, HANDS)
         self._stamp_ms = 1000
 
     def connect(self):
         publisher = self._publishers[HANDS]
         self.wait_for(publisher.get_subscription_count, f'subscription to {HANDS}')
-        self.wait_for(lambda: self.statuses, 'first status')
-        for topic in ('target', 'gripper'):
-            topic = f'hand_teleop/{topic}'
-            self.wait_for(lambda t=topic: self.node.count_publishers(t), f'publisher of {topic}')
+        self.said.wait_until_heard()
 
     def message(self, *hands):
         """The next image's message, with these hands."""
@@ -75,15 +66,12 @@ class Operator(Client):
             self.publish(HANDS, message)
             for _ in range(20):
                 self._executor.spin_once(timeout_sec=0.05)
-                for target in self.targets:
+                for target in self.said.targets:
                     if target.header.stamp == message.header.stamp:
                         return target
             return None
 
         return self.wait_for(answered, f'target for {[hand.state for hand in hands]}')
-
-    def wait_for_status(self, text):
-        self.wait_for(lambda: self.statuses and self.statuses[-1].startswith(text), text)
 
 
 def hand(position_m=(0.0, 0.0, 0.6), pinched=False, side=Handedness.RIGHT, **fields):
@@ -97,11 +85,6 @@ def hand(position_m=(0.0, 0.0, 0.6), pinched=False, side=Handedness.RIGHT, **fie
         points[0], hand_axes(points, side), points, np.eye(6), 0.0, PoseSource.HAND_SIZE
     )
     return replace(seen, **{'pose': pose, **fields})
-
-
-def place(target):
-    position = target.pose.position
-    return np.array([position.x, position.y, position.z])
 
 
 @pytest.fixture
@@ -120,13 +103,13 @@ def test_the_target_engages_follows_stops_on_loss_and_never_jumps(operator):
     released = operator.show(hand())
     assert released.header.frame_id == 'camera'
     np.testing.assert_allclose(place(released), START_M)
-    operator.wait_for_status('RELEASED')
-    assert not operator.grippers
+    operator.said.wait_for_status('RELEASED')
+    assert not operator.said.grippers
 
     engaged = operator.show(hand(pinched=True))
-    operator.wait_for_status('ENGAGED')
+    operator.said.wait_for_status('ENGAGED')
     np.testing.assert_allclose(place(engaged), START_M)
-    operator.wait_for(lambda: operator.grippers, 'gripper command')
+    operator.wait_for(lambda: operator.said.grippers, 'gripper command')
 
     moved = operator.show(hand((0.005, 0.0, 0.6), pinched=True))
     np.testing.assert_allclose(place(moved), np.add(START_M, [0.005, 0.0, 0.0]), atol=1e-6)
@@ -135,14 +118,14 @@ def test_the_target_engages_follows_stops_on_loss_and_never_jumps(operator):
     held = hand((0.5, 0.0, 0.6), pinched=True, state=TrackingState.HELD)
     stopped = operator.show(held)
     np.testing.assert_array_equal(place(stopped), place(moved))
-    operator.wait_for_status('HAND_LOST: the right hand is held')
+    operator.said.wait_for_status('HAND_LOST: the right hand is held')
     gone = operator.show()
     np.testing.assert_array_equal(place(gone), place(moved))
-    operator.wait_for_status('HAND_LOST: no right hand')
+    operator.said.wait_for_status('HAND_LOST: no right hand')
 
     # Back elsewhere, the clutch still closed: on from where the target is, at the speed limit.
     back = operator.show(hand((0.4, 0.3, 0.9), pinched=True))
-    operator.wait_for_status('ENGAGED')
+    operator.said.wait_for_status('ENGAGED')
     np.testing.assert_array_equal(place(back), place(moved))
     fast = operator.show(hand((0.9, 0.3, 0.9), pinched=True))
     step_m = place(fast) - place(back)
@@ -168,7 +151,7 @@ def test_the_log_says_when_and_why_it_stopped(operator):
 def test_a_hand_that_cannot_be_followed_is_named_with_the_reason(operator, hands, reason):
     operator.show(hand())
     operator.show(*hands)
-    operator.wait_for(lambda: reason in operator.statuses[-1], reason)
+    operator.wait_for(lambda: reason in operator.said.statuses[-1], reason)
 
 
 def test_silence_counts_as_a_loss(tmp_path):
@@ -178,17 +161,7 @@ def test_silence_counts_as_a_loss(tmp_path):
     ):
         operator.connect()
         operator.show(hand())
-        operator.wait_for_status(f'HAND_LOST: no message on /{HANDS} any more')
-
-
-def camera_in_robot():
-    """The camera looks along the robot's x axis, 1 m above it."""
-    transform = TransformStamped(child_frame_id='camera')
-    transform.header.frame_id = 'base'
-    transform.transform.translation.z = 1.0
-    q = transform.transform.rotation
-    q.x, q.y, q.z, q.w = -0.5, 0.5, -0.5, 0.5
-    return transform
+        operator.said.wait_for_status(f'HAND_LOST: no message on /{HANDS} any more')
 
 
 def test_the_target_moves_in_the_robots_frame_once_tf_knows_it(tmp_path):
@@ -205,18 +178,18 @@ def test_the_target_moves_in_the_robots_frame_once_tf_knows_it(tmp_path):
             def said():
                 operator.publish(HANDS, operator.message(hand()))
                 operator._executor.spin_once(timeout_sec=0.05)
-                return operator.statuses[-1].startswith(says)
+                return operator.said.statuses[-1].startswith(says)
 
             operator.wait_for(said, says)
 
         send_until("HAND_LOST: no transform from 'camera' to 'base'")
-        assert not operator.targets
+        assert not operator.said.targets
 
         tool = TransformStamped(child_frame_id='tool')
         tool.header.frame_id = 'base'
         tool.transform.translation.x = 0.5
         publisher = operator.node.create_publisher(TFMessage, '/tf_static', LATCHED)
-        publisher.publish(TFMessage(transforms=[camera_in_robot(), tool]))
+        publisher.publish(TFMessage(transforms=[camera_in_robot('camera'), tool]))
         send_until('RELEASED')
         first = operator.show(hand(pinched=True))
         assert first.header.frame_id == 'base'

@@ -10,10 +10,18 @@ pytest.importorskip('rclpy', reason='needs ROS 2')
 from std_msgs.msg import Header
 from synthetic_hand import hand_points, hand_seen
 
+from hand_tracking_ros.ros.message_conversion import hands_to_message
 from hand_tracking_ros.ros.teleop_outputs import joint_state, landmark_poses
 from hand_tracking_ros.tracking.camera_pose import POSE_CONVENTIONS, hand_axes
 from hand_tracking_ros.tracking.hand import Handedness, HandPose, PoseSource
-from hand_tracking_ros.tracking.joint_angles import JOINT_NAMES, joint_angles
+from hand_tracking_ros.tracking.joint_angles import (
+    JOINT_NAMES,
+    articulation,
+    finger_curl,
+    joint_angles,
+    pinch,
+)
+from hand_tracking_ros.tracking.teleop import sample_hand
 
 HEADER = Header(frame_id='camera')
 HEADER.stamp.sec = 7
@@ -41,7 +49,7 @@ def test_joint_states_carry_every_joint_under_the_name_of_its_side(side):
     message = joint_state(hand, HEADER)
     assert message.header == HEADER
     assert list(message.name) == [f'{side.name.lower()}_{name}' for name in JOINT_NAMES]
-    np.testing.assert_allclose(message.position, joint_angles(hand.world_landmarks, side))
+    np.testing.assert_allclose(message.position, joint_angles(articulation(hand), side))
 
 
 @SIDES
@@ -54,8 +62,36 @@ def test_a_mirrored_image_changes_the_name_of_the_side_alone(side):
 
 
 def test_landmarks_that_span_no_hand_have_no_joint_states():
-    hand = replace(located_hand(Handedness.LEFT), world_landmarks=np.zeros((21, 3), np.float32))
+    flat = np.zeros((21, 3), np.float32)
+    hand = replace(located_hand(Handedness.LEFT), world_landmarks=flat, pose=None)
     assert joint_state(hand, HEADER) is None
+
+
+def finger_values(hand):
+    """All that says what the fingers do, wherever it is published or used."""
+    (message,) = hands_to_message([hand], HEADER, 640, 480).hands
+    sample = sample_hand(hand, np.eye(4)) if hand.pose else None
+    return {
+        'joints': np.array(joint_state(hand, HEADER).position),
+        'curl': np.array(message.finger_curl),
+        'pinch': message.pinch,
+        'clutch': sample and (sample.pinch, sample.curl),
+    }
+
+
+def test_what_the_fingers_do_is_read_from_the_pose_where_there_is_one():
+    bent, straight = hand_points((0.5,) * 5), hand_points()
+    located = located_hand(Handedness.RIGHT)
+    pose = replace(located.pose, camera_landmarks_m=bent + np.array([0.1, 0.2, 0.6]))
+    with_pose = replace(located, world_landmarks=straight, pose=pose)
+    found = finger_values(with_pose)
+    np.testing.assert_allclose(found['joints'], joint_angles(bent, Handedness.RIGHT))
+    np.testing.assert_allclose(found['curl'], finger_curl(bent), rtol=1e-6)
+    assert found['pinch'] == pytest.approx(pinch(bent), rel=1e-6)
+    assert found['clutch'] == pytest.approx((pinch(bent), finger_curl(bent)[2:].mean()))
+    found = finger_values(replace(with_pose, pose=None))
+    np.testing.assert_allclose(found['joints'], joint_angles(straight, Handedness.RIGHT))
+    np.testing.assert_allclose(found['curl'], finger_curl(straight), atol=1e-6)
 
 
 @SIDES

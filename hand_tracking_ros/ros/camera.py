@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -26,7 +27,7 @@ from hand_tracking_ros.tracking.hand import Hand
 from hand_tracking_ros.tracking.hand_locator import HandLocator
 from hand_tracking_ros.tracking.models import HandModels
 from hand_tracking_ros.tracking.smoothing import HandSmoother
-from hand_tracking_ros.tracking.tracker import HandTracker
+from hand_tracking_ros.tracking.tracker import HandTracker, track_together
 
 try:
     from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
@@ -40,6 +41,33 @@ NANOSECONDS_PER_SECOND = 1e9
 IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
+@dataclass(frozen=True)
+class Frame:
+    """An image on its way to the hands in it.
+
+    Attributes:
+        camera: that took it.
+        image: (H, W, 3) uint8 RGB.
+        header: of its message.
+        started_s: when its processing began, on the monotonic clock.
+    """
+
+    camera: Camera
+    image: np.ndarray
+    header: Header
+    started_s: float
+
+    @property
+    def time(self) -> Time:
+        """When the image was taken."""
+        return Time.from_msg(self.header.stamp)
+
+    @property
+    def stamp_s(self) -> float:
+        """The same in seconds."""
+        return self.time.nanoseconds / NANOSECONDS_PER_SECOND
+
+
 class Camera:
     """Subscribes to one camera, and publishes the hands in its images.
 
@@ -48,7 +76,12 @@ class Camera:
         name: of the camera; empty for the only one.
         settings: the node's parameters.
         models: the networks, shared with other cameras.
-        on_image: called with this camera and each image received; `process` does the work.
+        on_image: called with this camera and each image received; `process_together` does the
+            work.
+
+    Attributes:
+        tracker: of this camera's hands.
+        statistics: what became of its images.
     """
 
     def __init__(
@@ -62,7 +95,7 @@ class Camera:
         self.statistics = CameraStatistics()
         self._node = node
         self._name = name
-        self._tracker = HandTracker(settings.tracker_options, models)
+        self.tracker = HandTracker(settings.tracker_options, models)
         self._smoother = HandSmoother(settings.smoothing_options)
         self._locator = HandLocator()
         self._publisher = HandPublisher(node, name)
@@ -82,17 +115,25 @@ class Camera:
         """Name of this camera's status in the diagnostics."""
         return f'{self._node.get_name()}: {self._name or "camera"}'
 
-    def process(self, message: ImageMessage, settings: Settings) -> None:
-        """Find the hands in one image and publish them; a bad image costs this image only."""
+    def read(self, message: ImageMessage, settings: Settings) -> Frame | None:
+        """The image of a message, for the tracker; a bad one is counted and costs itself only."""
         started_s = time.monotonic()
+        self.tracker.options = settings.tracker_options
         try:
             image = to_rgb(message) if isinstance(message, Image) else compressed_to_rgb(message)
         except ImageError as error:
             self._reject(f'{self.image_topic}: {error}')
-            return
-        hands = self._track(image, message.header, settings)
-        self._publisher.publish(image, hands, message.header, settings)
-        self._count(len(hands), message.header, started_s)
+            return None
+        except Exception as error:  # whatever it is, the next image deserves its chance
+            self.fail(error)
+            return None
+        return Frame(self, image, message.header, started_s)
+
+    def publish(self, frame: Frame, hands: Sequence[Hand], settings: Settings) -> None:
+        """Place the hands found in an image in space, and publish them."""
+        hands = self._in_space(frame, hands, settings)
+        self._publisher.publish(frame.image, hands, frame.header, settings)
+        self._count(len(hands), frame)
 
     def fail(self, error: Exception) -> None:
         """Count an image that could not be processed for a reason nobody foresaw."""
@@ -137,34 +178,31 @@ class Camera:
     def _input(self, topic: str) -> str:
         return f'{self._name}/{topic}' if self._name else topic
 
-    def _track(self, image: np.ndarray, header: Header, settings: Settings) -> list[Hand]:
-        self._tracker.options = settings.tracker_options
-        stamp_s = Time.from_msg(header.stamp).nanoseconds / NANOSECONDS_PER_SECOND
-        hands = self._tracker.track(image, stamp_s)
-        height, width = image.shape[:2]
+    def _in_space(self, frame: Frame, hands: Sequence[Hand], settings: Settings) -> list[Hand]:
+        height, width = frame.image.shape[:2]
         model = self._calibration.model_for(width, height)
         warnings = [self._calibration.complaint]
         if model is not None:
             tolerance_s = settings.depth_tolerance
-            depth = self._depth.image_at(Time.from_msg(header.stamp), tolerance_s, model)
+            depth = self._depth.image_at(frame.time, tolerance_s, model)
             warnings.append(self._depth.complaint)
             mirrored = settings.image_mirrored
             self._hand_calibration.offer(hands, model, (width, height), depth, mirrored)
             self._locator.options = settings.locator_options(self._hand_calibration.lengths_m)
-            hands = self._locator.locate(hands, model, width, height, stamp_s, depth)
+            hands = self._locator.locate(hands, model, width, height, frame.stamp_s, depth)
         self.statistics.warning = '; '.join(filter(None, warnings))
         self._smoother.options = settings.smoothing_options
-        return self._smoother.smooth(hands, stamp_s, width, height)
+        return self._smoother.smooth(hands, frame.stamp_s, width, height)
 
     def _count_lost(self, event) -> None:
         self.statistics.lost_in_transport = event.total_count
 
-    def _count(self, num_hands: int, header: Header, started_s: float) -> None:
-        latency = self._node.get_clock().now() - Time.from_msg(header.stamp)
+    def _count(self, num_hands: int, frame: Frame) -> None:
+        latency = self._node.get_clock().now() - frame.time
         self.statistics.count(processed=1)
         self.statistics.num_hands = num_hands
         self.statistics.latencies_s.append(latency.nanoseconds / NANOSECONDS_PER_SECOND)
-        self.statistics.processing_s.append(time.monotonic() - started_s)
+        self.statistics.processing_s.append(time.monotonic() - frame.started_s)
 
     def _reject(self, complaint: str) -> None:
         self.statistics.last_error = complaint
@@ -173,3 +211,23 @@ class Camera:
 
     def _log_error(self, complaint: str) -> None:
         self._node.get_logger().error(complaint, throttle_duration_sec=ERROR_LOG_PERIOD_S)
+
+
+def process_together(waiting: Sequence[tuple[Camera, ImageMessage]], settings: Settings) -> None:
+    """Find the hands in one image of each of some cameras, and publish them.
+
+    The images go through the networks together. One that is bad costs itself only.
+    """
+    read = [camera.read(message, settings) for camera, message in waiting]
+    frames = [frame for frame in read if frame is not None]
+    try:
+        found = track_together([(each.camera.tracker, each.image, each.stamp_s) for each in frames])
+    except Exception as error:  # whatever it is, the next images deserve their chance
+        for frame in frames:
+            frame.camera.fail(error)
+        return
+    for frame, hands in zip(frames, found, strict=True):
+        try:
+            frame.camera.publish(frame, hands, settings)
+        except Exception as error:  # as above, and the other cameras theirs
+            frame.camera.fail(error)

@@ -40,7 +40,9 @@ class CameraStatistics:
             for name, increment in increments.items():
                 setattr(self, name, getattr(self, name) + increment)
 
-    def to_status(self, name: str, topic: str, provider: str, period_s: float) -> DiagnosticStatus:
+    def to_status(
+        self, name: str, topic: str, provider: str, period_s: float, provider_warning: str = ''
+    ) -> DiagnosticStatus:
         """The state since the last call, and all counts.
 
         Args:
@@ -48,6 +50,7 @@ class CameraStatistics:
             topic: where the images come from.
             provider: what the networks run on.
             period_s: time since the last call.
+            provider_warning: why the networks do not run on what was asked for; empty if they do.
         """
         with self._lock:
             new_received = self.received - self._reported_received
@@ -57,12 +60,13 @@ class CameraStatistics:
             self._reported_processed = self.processed
             self._reported_errors = self.with_errors
             latencies_s, processing_s = list(self.latencies_s), list(self.processing_s)
+        warnings = [warning for warning in (provider_warning, self.warning) if warning]
         if new_errors:
             level, message = DiagnosticStatus.ERROR, self.last_error
         elif not new_received:
             level, message = DiagnosticStatus.WARN, f'no images on {topic}'
-        elif self.warning:
-            level, message = DiagnosticStatus.WARN, self.warning
+        elif warnings:
+            level, message = DiagnosticStatus.WARN, '; '.join(warnings)
         else:
             level, message = DiagnosticStatus.OK, f'{self.num_hands} hands'
         values = {

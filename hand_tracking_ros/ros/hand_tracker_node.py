@@ -10,7 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
 from hand_tracking_ros.ros import parameters
-from hand_tracking_ros.ros.camera import Camera, ImageMessage
+from hand_tracking_ros.ros.camera import Camera, ImageMessage, process_together
 from hand_tracking_ros.ros.diagnostics import PERIOD_S
 from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
 from hand_tracking_ros.ros.latest_frames import LatestFrames
@@ -40,6 +40,10 @@ class HandTrackerNode(Node):
             settings.model_directory or None,
             settings.execution_provider,
             settings.num_threads,
+            device_id=settings.device_id,
+            precision=settings.precision,
+            cuda_graph=settings.cuda_graph,
+            warn=self.get_logger().warning,
         )
         self._frames: LatestFrames[Camera, ImageMessage] = LatestFrames()
         self._cameras = [
@@ -61,13 +65,7 @@ class HandTrackerNode(Node):
     def run(self) -> None:
         """Process images, newest first, until something is raised."""
         while True:
-            frames = self._frames.take()
-            settings = parameters.read(self)
-            for camera, message in frames:
-                try:
-                    camera.process(message, settings)
-                except Exception as error:  # whatever it is, the next image deserves its chance
-                    camera.fail(error)
+            process_together(self._frames.take(), parameters.read(self))
 
     def _receive(self, camera: Camera, message: ImageMessage) -> None:
         camera.statistics.count(received=1)
@@ -81,30 +79,52 @@ class HandTrackerNode(Node):
         message.header.stamp = self.get_clock().now().to_msg()
         message.status = [
             camera.statistics.to_status(
-                camera.status_name, camera.image_topic, self._models.execution_provider, period_s
+                camera.status_name,
+                camera.image_topic,
+                self._models.execution_provider,
+                period_s,
+                self._models.warning,
             )
             for camera in self._cameras
         ]
         self._diagnostics.publish(message)
         for camera in self._cameras:
             camera.log_warning()
-            if not camera.statistics.received and now_s - self._started_s > SILENCE_S:
-                self._warn_of_silence(camera)
+        if now_s - self._started_s > SILENCE_S:
+            self._warn_of_silence()
 
-    def _warn_of_silence(self, camera: Camera) -> None:
+    def _warn_of_silence(self) -> None:
         """Help somebody who waits for hands on the wrong topic."""
+        names = self.get_parameter('cameras').value
+        silent = {
+            name: camera.image_topic
+            for name, camera in zip(names, self._cameras, strict=True)
+            if not camera.statistics.received
+        }
+        if not silent:
+            return
+        image_type, image_input = 'sensor_msgs/msg/Image', 'image'
+        if self.get_parameter('image_transport').value == 'compressed':
+            image_type, image_input = 'sensor_msgs/msg/CompressedImage', 'image/compressed'
         others = [
-            name
-            for name, types in self.get_topic_names_and_types()
-            if 'sensor_msgs/msg/Image' in types
-            and self.count_publishers(name)
-            and not name.startswith(self.get_fully_qualified_name())
+            topic
+            for topic, types in self.get_topic_names_and_types()
+            if image_type in types
+            and self.count_publishers(topic)
+            and not topic.startswith(self.get_fully_qualified_name())
         ]
+        topics = [
+            f'{topic} ({self.count_publishers(topic)} publishers)' for topic in silent.values()
+        ]
+        argument = 'image_topic:=TOPIC'
+        if any(names):
+            argument = 'cameras:=' + ','.join(f'{name}:=TOPIC' for name in names)
+        inputs = [f'{name}/{image_input}' if name else image_input for name in silent]
         self.get_logger().warning(
-            f'No image on {camera.image_topic} yet '
-            f'({self.count_publishers(camera.image_topic)} publishers). '
-            f'Image topics that have one: {", ".join(sorted(others)) or "none"}. '
-            'Choose one with image_topic:=... in the launch file, or remap the topic.',
+            f'No image on {", ".join(topics)} yet. '
+            f'Topics of {image_type} that have a publisher: {", ".join(sorted(others)) or "none"}. '
+            f'Choose with {argument} in the launch file, or remap with '
+            f'{" ".join(f"-r {name}:=TOPIC" for name in inputs)}',
             throttle_duration_sec=SILENCE_LOG_PERIOD_S,
         )
 

@@ -20,7 +20,7 @@ from hand_tracking_ros.tracking.hand import (
     PoseSource,
     TrackingState,
 )
-from hand_tracking_ros.tracking.joint_angles import finger_curl, pinch
+from hand_tracking_ros.tracking.joint_angles import articulation, finger_curl, pinch
 from hand_tracking_ros.tracking.region import Region
 
 NANOSECONDS_PER_SECOND = 10**9
@@ -94,8 +94,8 @@ def _hand_to_message(hand: Hand, pose_convention: str) -> HandMessage:
         region_size_px=hand.region.size_px,
         region_rotation_rad=hand.region.rotation_rad,
         world_landmarks=points_to_message(hand.world_landmarks),
-        finger_curl=[float(curl) for curl in finger_curl(hand.world_landmarks)],
-        pinch=float(pinch(hand.world_landmarks)),
+        finger_curl=[float(curl) for curl in finger_curl(articulation(hand))],
+        pinch=float(pinch(articulation(hand))),
     )
     if hand.pose is not None:
         rotation = convert_pose_convention(hand.pose.rotation, pose_convention)

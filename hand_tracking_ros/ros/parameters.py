@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -27,9 +27,10 @@ from hand_tracking_ros.tracking.camera_pose import POSE_CONVENTIONS
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Handedness
 from hand_tracking_ros.tracking.hand_locator import LocatorOptions
-from hand_tracking_ros.tracking.inference import EXECUTION_PROVIDERS
+from hand_tracking_ros.tracking.inference import EXECUTION_PROVIDERS, PRECISIONS
 from hand_tracking_ros.tracking.one_euro import OneEuroOptions
 from hand_tracking_ros.tracking.smoothing import SMOOTHING_METHODS, SmoothingOptions
+from hand_tracking_ros.tracking.tiles import parse_tiles
 from hand_tracking_ros.tracking.tracker import TrackerOptions
 
 _TYPES = {
@@ -55,6 +56,7 @@ class Parameter:
         choices: the words allowed.
         read_only: fixed at start.
         is_any_type: a value of another type than the default's is taken too.
+        check: raises a ValueError that says what is wrong with a value.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     read_only: bool = False
     is_any_type: bool = False
+    check: Callable[[Any], Any] | None = None
 
     def descriptor(self) -> ParameterDescriptor:
         """This row as ROS describes it to `ros2 param describe` and rqt."""
@@ -98,6 +101,11 @@ class Parameter:
         # Not-a-number compares false with everything, so ask for what must hold.
         if self.minimum is not None and not self.minimum <= value <= self.maximum:
             return f'{self.name}: {value} is not between {self.minimum} and {self.maximum}'
+        try:
+            if self.check:
+                self.check(value)
+        except ValueError as error:
+            return str(error)
         return ''
 
     def _type(self) -> int:
@@ -178,6 +186,30 @@ PARAMETERS: tuple[Parameter, ...] = (
         maximum=60.0,
     ),
     Parameter(
+        'detection_tiles',
+        _OPTIONS.detection_tiles,
+        'Parts of the image that are searched one by one for hands too small to be found in the '
+        'whole: auto, 1x1 (the whole only), or columns x rows such as 4x2. Parts of less than 192 '
+        'px would show no more, and are left out.',
+        check=parse_tiles,
+    ),
+    Parameter(
+        'detection_budget_ms',
+        _OPTIONS.detection_budget_s * 1000,
+        'While no hand is tracked, as many parts of an image are searched as fit in this time, '
+        'but at least one.',
+        minimum=0.0,
+        maximum=1000.0,
+    ),
+    Parameter(
+        'landmark_passes',
+        _OPTIONS.landmark_passes,
+        'How often each hand is read: more is more accurate and slower. 0: twice in '
+        'static_image_mode, else once.',
+        minimum=0,
+        maximum=3,
+    ),
+    Parameter(
         'hold_time',
         _OPTIONS.hold_time_s,
         'Seconds for which a lost hand is reported as HELD, with its last values.',
@@ -247,16 +279,41 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'execution_provider',
         'auto',
-        'Where the networks run. auto: CUDA where there is one, else the CPU.',
+        'What the networks run on. auto: CUDA where the ONNX Runtime installed has it, else the '
+        'CPU. What does not start or fails is replaced, by the CPU in the end, with a warning. '
+        'tensorrt prepares for minutes when it first starts.',
         choices=('auto', *EXECUTION_PROVIDERS),
+        read_only=True,
+    ),
+    Parameter(
+        'device_id',
+        0,
+        'Which GPU, for cuda and tensorrt.',
+        minimum=0,
+        maximum=63,
         read_only=True,
     ),
     Parameter(
         'num_threads',
         0,
-        'CPU threads of a network; 0: one for each core.',
+        'CPU threads of a network; 0: one for each core, at most four. 1 takes the least '
+        'processor time.',
         minimum=0,
         maximum=64,
+        read_only=True,
+    ),
+    Parameter(
+        'precision',
+        'fp32',
+        'Numbers that the networks compute with. bf16 is faster and less accurate; it needs '
+        'OpenVINO, which auto then chooses where it is installed, and a processor that has it.',
+        choices=PRECISIONS,
+        read_only=True,
+    ),
+    Parameter(
+        'cuda_graph',
+        False,
+        'Let CUDA replay the steps of a network as one graph. Not measured yet.',
         read_only=True,
     ),
     Parameter(
@@ -282,6 +339,9 @@ class Settings:
     min_presence_confidence: float
     min_tracking_confidence: float
     detection_interval: float
+    detection_tiles: str
+    detection_budget_ms: float
+    landmark_passes: int
     hold_time: float
     hand_length: float
     depth_tolerance: float
@@ -295,7 +355,10 @@ class Settings:
     landmark_frames: bool
     tf_prefix: str
     execution_provider: str
+    device_id: int
     num_threads: int
+    precision: str
+    cuda_graph: bool
     model_directory: str
 
     @property
@@ -309,6 +372,9 @@ class Settings:
             min_tracking_confidence=self.min_tracking_confidence,
             image_mirrored=self.image_mirrored,
             detection_interval_s=self.detection_interval,
+            detection_tiles=self.detection_tiles,
+            detection_budget_s=self.detection_budget_ms / 1000,
+            landmark_passes=self.landmark_passes,
             hold_time_s=self.hold_time,
         )
 

@@ -11,7 +11,7 @@ from hand_tracking_ros.ros.message_conversion import pose_to_message
 from hand_tracking_ros.ros.transforms import SIDES
 from hand_tracking_ros.tracking.camera_pose import convert_pose_convention
 from hand_tracking_ros.tracking.hand import Hand, Handedness
-from hand_tracking_ros.tracking.joint_angles import JOINT_NAMES, joint_angles
+from hand_tracking_ros.tracking.joint_angles import JOINT_NAMES, articulation, joint_angles
 from hand_tracking_ros.tracking.openxr_hand import openxr_joints
 
 LANDMARK_ORDERS = ('mediapipe', 'openxr')
@@ -30,7 +30,7 @@ def joint_state(hand: Hand, header: Header, image_mirrored: bool = False) -> Joi
         (`left_index_pip_flexion`), so that both hands fit into one robot model. None if the
         landmarks are not finite or span no palm.
     """
-    angles = joint_angles(hand.world_landmarks, _shown_side(hand, image_mirrored))
+    angles = joint_angles(articulation(hand), _shown_side(hand, image_mirrored))
     if not np.isfinite(angles).all():
         return None
     side = SIDES[hand.handedness]

@@ -22,6 +22,12 @@ from hand_tracking_ros.simulation.hand_geometry import (
 # Columns are the hand's axes in the camera's frame: fingers up, palm to the camera.
 PALM_TO_CAMERA = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 _APPROACH_M = (0.3, 2.0)
+# Of the scene `teleop`, which then begins again.
+_TELEOP_PERIOD_S = 13.0
+# A right hand moves to its own side, where its arm is not in the way; from 90 degrees of view on.
+_OUT_OF_VIEW = 1.3
+# So that the camera sees thumb and index finger side by side.
+_PINCH_TURN_RAD = np.radians(-25.0)
 _MIRROR_WORLD = np.diag([-1.0, 1.0, 1.0])
 _MIRROR_HAND = np.diag([1.0, -1.0, 1.0])
 
@@ -169,6 +175,16 @@ def _ramp(t_s: float, period_s: float, setting: Setting) -> float:
     return float(np.clip(0.5 + 0.65 * _swing(t_s, period_s, setting), 0.0, 1.0))
 
 
+def _keyed(t_s: float, *keys: tuple[float, float | tuple[float, ...]]) -> np.ndarray:
+    """A value between those of the keys (time, value) around a time; it rests at every key."""
+    times, values = zip(*keys, strict=True)
+    after = int(np.clip(np.searchsorted(times, t_s, side='right'), 1, len(times) - 1))
+    share = np.clip((t_s - times[after - 1]) / (times[after] - times[after - 1]), 0.0, 1.0)
+    smooth = share * share * (3.0 - 2.0 * share)
+    first, second = np.asarray(values[after - 1]), np.asarray(values[after])
+    return first + smooth * (second - first)
+
+
 def _still(t_s: float, setting: Setting) -> Moment:
     share = 0.5 + 0.5 * np.sin(setting.phase_rad)
     rotation = setting.tilt @ PALM_TO_CAMERA
@@ -191,7 +207,7 @@ def _open_close(t_s: float, setting: Setting) -> Moment:
 
 def _pinch(t_s: float, setting: Setting) -> Moment:
     angles = blend(RELAXED, PINCH, _ramp(t_s, 2.0, setting))
-    rotation = setting.tilt @ PALM_TO_CAMERA @ rotation_x(np.radians(-25.0))
+    rotation = setting.tilt @ PALM_TO_CAMERA @ rotation_x(_PINCH_TURN_RAD)
     return Moment([HandMotion(setting.base_m, rotation, angles)])
 
 
@@ -234,6 +250,22 @@ def _occlusion(t_s: float, setting: Setting) -> Moment:
     return Moment([hand], [board])
 
 
+def _teleop(t_s: float, setting: Setting) -> Moment:
+    t_s %= _TELEOP_PERIOD_S
+    closed = _keyed(
+        t_s, (0.7, 0.0), (1.1, 1.0), (5.4, 1.0), (5.8, 0.0), (6.6, 0.0), (7.0, 1.0), (11.5, 1.0),
+        (11.9, 0.0),
+    )  # fmt: skip
+    nowhere, aside, deeper = (0.0, 0.0, 0.0), (-0.12, -0.03, 0.0), (-0.12, -0.03, 0.08)
+    outside = (-_OUT_OF_VIEW * setting.distance_m, 0.0, 0.0)
+    moved_m = _keyed(
+        t_s, (1.7, nowhere), (2.7, aside), (3.5, aside), (4.3, deeper), (5.8, deeper),
+        (6.4, nowhere), (7.6, nowhere), (9.4, outside), (10.0, outside), (11.2, nowhere),
+    )  # fmt: skip
+    rotation = setting.tilt @ PALM_TO_CAMERA @ rotation_x(_PINCH_TURN_RAD)
+    return Moment([HandMotion(setting.base_m + moved_m, rotation, blend(RELAXED, PINCH, closed))])
+
+
 SCENES: dict[str, Scene] = {
     'still': Scene(_still, 'an open hand that does not move'),
     'wave': Scene(_wave, 'a hand that waves quickly'),
@@ -247,4 +279,9 @@ SCENES: dict[str, Scene] = {
     'leave_and_return': Scene(_leave_and_return, 'a hand that leaves the image and returns'),
     'far': Scene(_wave, 'somebody who waves from 3 m', 1, (2.9, 3.1)),
     'occlusion': Scene(_occlusion, 'a board that passes before a hand'),
+    'teleop': Scene(
+        _teleop,
+        'a hand that pinches, moves and opens, then leaves the image while pinching and returns',
+        distance_m=(0.50, 0.65),
+    ),
 }
