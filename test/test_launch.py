@@ -250,6 +250,7 @@ def test_the_teleoperation_of_a_simulated_hand_moves_its_target(ros2_launch):
         assert said.statuses[-1] == 'ENGAGED'
     launched.press_ctrl_c()
     assert launched.wait() == 0, launched.text()
+    assert launched.text().count('process has finished cleanly') == 3, launched.text()
     assert 'Traceback' not in launched.text()
 
 

@@ -62,6 +62,7 @@ def test_depth_of_another_size_of_the_same_shape_tells_the_distance(
 BAD_DEPTHS = {
     'only zeros': ({'depth_m': np.zeros((224, 224))}, 'empty'),
     'only zeros in mm': ({'depth_m': np.zeros((224, 224)), 'encoding': '16UC1'}, 'empty'),
+    'only infinite': ({'depth_m': np.full((224, 224), np.inf)}, 'empty'),
     'only NaN': ({'depth_m': np.full((224, 224), np.nan)}, 'empty'),
     'another shape': ({'depth_m': np.full((100, 224), 0.8)}, '224x100'),
     'too late': ({'depth_m': np.full((224, 224), 0.8), 'delay_s': 1.0}, 'depth_tolerance'),

@@ -83,8 +83,8 @@ class DepthInput:
         except (ImageError, CameraInfoError) as error:
             self._complain(str(error))
             return None
-        if not np.any(depth_m > 0):
-            self._complain('the depth image is empty: every value is 0 or not a number')
+        if not np.any(np.isfinite(depth_m) & (depth_m > 0)):
+            self._complain('the depth image is empty: every value is 0, infinite or not a number')
             return None
         self.complaint = ''
         return image

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 import rclpy
@@ -20,6 +22,9 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from hand_tracking_ros.tracking.errors import UserError
+
+# A terminal and `ros2 launch` both pass Ctrl-C on: that is one wish to end, said twice.
+SAME_WISH_S = 1.0
 
 
 def own_arguments(arguments: Sequence[str]) -> list[str]:
@@ -37,7 +42,9 @@ def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     Raises:
         UserError: the ROS arguments are wrong.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt = _Interrupt()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     try:
         rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
@@ -47,7 +54,23 @@ def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     except KeyboardInterrupt:
         pass  # the ordinary way to end a node
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # it is ending
         rclpy.get_default_context().try_shutdown()
+
+
+class _Interrupt:
+    """A signal handler that raises KeyboardInterrupt, once for each wish to end."""
+
+    def __init__(self) -> None:
+        self._last_s = -math.inf
+
+    def __call__(self, _number, _frame) -> None:
+        now_s = time.monotonic()
+        is_said_again = now_s - self._last_s < SAME_WISH_S
+        self._last_s = now_s
+        if not is_said_again:
+            raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -58,10 +81,22 @@ def spinning(node: Node) -> Iterator[None]:
     ended = Future()
     # Not executor.spin: shutting the executor down under it takes away what it waits for.
     thread = threading.Thread(target=executor.spin_until_future_complete, args=(ended,))
-    thread.start()
     try:
+        with _signals_held():
+            thread.start()
         yield
     finally:
         ended.set_result(None)
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
         executor.shutdown()
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let no signal come in between; those that come meanwhile come afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
