@@ -1,13 +1,16 @@
 """The threads of a network on the CPU: how many, on which processors, and when they wait awake."""
 
 import os
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fake_onnxruntime import FakeOnnxRuntime
 
 from hand_tracking_ros.tracking import onnxruntime_session
 from hand_tracking_ros.tracking.onnxruntime_session import CpuSession
+from hand_tracking_ros.tracking.processors import kept_off
 
 AFFINITIES = 'session.intra_op_thread_affinities'
 
@@ -76,7 +79,74 @@ def test_as_many_threads_as_asked_for_and_free_to_move_where_there_are_too_few_c
     assert threads(runtime, num_threads) == expected
 
 
-def test_threads_do_not_wait_awake(runtime):
+def spinning(runtime, version):
+    """How threads wait, as that version of ONNX Runtime is told."""
+    runtime.__version__ = version
     CpuSession('network.onnx')
-    entries = runtime.sessions[-1].session_options.entries
-    assert entries['session.intra_op.allow_spinning'] == '0'
+    return runtime.sessions[-1].session_options.entries
+
+
+@pytest.mark.parametrize('version', ['1.26.0', '1.31.1', '2.0.0'])
+def test_threads_wait_awake_within_a_run_only_and_not_for_long(runtime, version):
+    entries = spinning(runtime, version)
+    assert entries['session.force_spinning_stop'] == '1'
+    assert 0 < int(entries['session.intra_op.spin_duration_us']) < 1000
+
+
+@pytest.mark.parametrize('version', ['1.16.3', '1.25.1'])
+def test_threads_do_not_wait_awake_where_that_cannot_be_limited(runtime, version):
+    assert spinning(runtime, version)['session.intra_op.allow_spinning'] == '0'
+
+
+@pytest.fixture
+def processors():
+    """What this test's thread may use, which is put back."""
+    if not hasattr(os, 'sched_getaffinity'):
+        pytest.skip('only Linux binds threads to processors')
+    before = os.sched_getaffinity(0)
+    if len(before) < 2:
+        pytest.skip('this machine has one processor')
+    yield before
+    os.sched_setaffinity(0, before)
+
+
+def test_only_the_calling_thread_is_kept_off_and_only_for_a_while(processors):
+    taken = {max(processors)}
+    ask, beside = threading.Event(), []
+
+    def tell():
+        ask.wait()
+        beside.append(os.sched_getaffinity(0))
+
+    other = threading.Thread(target=tell)
+    other.start()
+    with pytest.raises(RuntimeError), kept_off(taken):
+        assert os.sched_getaffinity(0) == processors - taken
+        ask.set()
+        other.join()
+        raise RuntimeError
+    assert beside == [processors]
+    assert os.sched_getaffinity(0) == processors
+
+
+def test_a_thread_that_may_use_no_other_processor_stays(processors):
+    own = {min(processors)}
+    os.sched_setaffinity(0, own)
+    with kept_off(own):
+        assert os.sched_getaffinity(0) == own
+    with kept_off(processors - own):
+        assert os.sched_getaffinity(0) == own
+
+
+def test_the_caller_is_kept_off_its_helpers_cores_while_the_network_runs(
+    runtime, machine, monkeypatch
+):
+    machine({0, 1, 2, 3}, cores=['0,1', '2,3'])
+    bound = []
+    monkeypatch.setattr(os, 'sched_setaffinity', lambda thread, to: bound.append(to), raising=False)
+    session = CpuSession('network.onnx')
+    session.run(np.zeros((1, 3, 8, 8), np.float32))
+    assert bound == [{0, 1}, {0, 1, 2, 3}]
+    bound.clear()
+    CpuSession('network.onnx', num_threads=1).run(np.zeros((1, 3, 8, 8), np.float32))
+    assert bound == []

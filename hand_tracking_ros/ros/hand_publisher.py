@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from geometry_msgs.msg import PoseArray, PoseStamped
+from geometry_msgs.msg import Pose, PoseArray, PoseStamped
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.time import Time
@@ -24,7 +24,6 @@ from hand_tracking_ros.ros.transforms import (
     SIDES,
     hand_transforms,
     oldest_of_each_side,
-    pose_stamped,
 )
 from hand_tracking_ros.tracking.drawing import draw_hands
 from hand_tracking_ros.tracking.hand import Hand
@@ -62,15 +61,16 @@ class HandPublisher:
             settings: the node's parameters.
         """
         height, width = image.shape[:2]
-        convention = settings.pose_convention
-        self._hands.publish(hands_to_message(hands, header, width, height, convention))
+        message = hands_to_message(hands, header, width, height, settings.pose_convention)
+        self._hands.publish(message)
+        poses = {hand.track_id: hand.pose.pose for hand in message.hands}
         if settings.publish_tf:
-            self._send_transforms(hands, header, settings)
+            self._send_transforms(hands, poses, header, settings)
         for side, hand in oldest_of_each_side(hands).items():
-            self._poses[side].publish(pose_stamped(hand, header, convention))
+            self._poses[side].publish(PoseStamped(header=header, pose=poses[hand.track_id]))
             self._publish_fingers(side, hand, header, settings)
-        # Kept up to date without listeners too: whoever comes later must see hands deleted.
-        self._marker_array.publish(self._markers.update(hands, header))
+        if self._marker_array.get_subscription_count():
+            self._marker_array.publish(self._markers.update(hands, header))
         self._publish_annotated(image, hands, header)
 
     def _publish_fingers(self, side: str, hand: Hand, header: Header, settings: Settings) -> None:
@@ -95,11 +95,15 @@ class HandPublisher:
     def _frame_prefix(self, settings: Settings) -> str:
         return settings.tf_prefix + (f'{self._name}_' if self._name else '')
 
-    def _send_transforms(self, hands: Sequence[Hand], header: Header, settings: Settings) -> None:
+    def _send_transforms(
+        self,
+        hands: Sequence[Hand],
+        poses: Mapping[int, Pose],
+        header: Header,
+        settings: Settings,
+    ) -> None:
         prefix = self._frame_prefix(settings)
-        transforms = hand_transforms(
-            hands, header, prefix, settings.pose_convention, settings.landmark_frames
-        )
+        transforms = hand_transforms(hands, poses, header, prefix, settings.landmark_frames)
         stamp_ns = Time.from_msg(header.stamp).nanoseconds
         # TF refuses, loudly and in every listener, a frame that repeats its stamp.
         if not transforms or stamp_ns == self._last_transform_stamp_ns:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Sequence
 
+import cv2
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
@@ -138,8 +140,11 @@ def run(arguments: Sequence[str]) -> None:
     Raises:
         UserError: a parameter or a model file is wrong.
     """
+    # OpenCV's own threads wait awake for more to do, which crops as small as these do not repay.
+    cv2.setNumThreads(1)
     with ros_process(arguments):
         node = HandTrackerNode()
+        gc.freeze()  # to look through all that was imported for garbage takes as long as an image
         try:
             with spinning(node):
                 node.run()

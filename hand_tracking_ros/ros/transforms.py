@@ -1,12 +1,11 @@
-"""Hands as TF frames and as poses of the left and the right hand."""
+"""Hands as TF frames, and which hand is the left and which the right one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from geometry_msgs.msg import (
     Pose,
-    PoseStamped,
     Quaternion,
     Transform,
     TransformStamped,
@@ -14,8 +13,6 @@ from geometry_msgs.msg import (
 )
 from std_msgs.msg import Header
 
-from hand_tracking_ros.ros.message_conversion import pose_to_message
-from hand_tracking_ros.tracking.camera_pose import convert_pose_convention
 from hand_tracking_ros.tracking.hand import Hand, Handedness, Landmark, TrackingState
 
 SIDES = {Handedness.LEFT: 'left', Handedness.RIGHT: 'right'}
@@ -33,24 +30,24 @@ def oldest_of_each_side(hands: Sequence[Hand]) -> dict[str, Hand]:
 
 def hand_transforms(
     hands: Sequence[Hand],
+    poses: Mapping[int, Pose],
     header: Header,
     prefix: str = '',
-    pose_convention: str = 'rep103',
     with_landmarks: bool = False,
 ) -> list[TransformStamped]:
     """A frame for each tracked hand that has a pose, and one for the oldest of each side.
 
     Args:
         hands: of one image.
+        poses: their hand frames, by track id.
         header: the image's; its frame is the parent.
         prefix: put before each child's name.
-        pose_convention: axes of the hand frames.
         with_landmarks: add a frame for each landmark, with the axes of its hand.
     """
     transforms = []
     for hand in _located(hands):
         name = f'{prefix}hand_{hand.track_id}'
-        pose = hand_pose(hand, pose_convention)
+        pose = poses[hand.track_id]
         transforms.append(_transform(header, name, pose))
         if with_landmarks:
             transforms += [
@@ -62,21 +59,8 @@ def hand_transforms(
                 for landmark in Landmark
             ]
     for side, hand in oldest_of_each_side(hands).items():
-        transforms.append(
-            _transform(header, f'{prefix}{side}_hand', hand_pose(hand, pose_convention))
-        )
+        transforms.append(_transform(header, f'{prefix}{side}_hand', poses[hand.track_id]))
     return transforms
-
-
-def pose_stamped(hand: Hand, header: Header, pose_convention: str) -> PoseStamped:
-    """The hand frame of a hand that has a pose, as a message."""
-    return PoseStamped(header=header, pose=hand_pose(hand, pose_convention))
-
-
-def hand_pose(hand: Hand, pose_convention: str) -> Pose:
-    """The hand frame of a hand that has a pose."""
-    rotation = convert_pose_convention(hand.pose.rotation, pose_convention)
-    return pose_to_message(hand.pose.position_m, rotation)
 
 
 def _located(hands: Sequence[Hand]) -> list[Hand]:

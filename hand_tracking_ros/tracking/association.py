@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from hand_tracking_ros.tracking.landmark_model import HandLandmarks
-from hand_tracking_ros.tracking.region import overlap, region_from_landmarks
+from hand_tracking_ros.tracking.region import overlap
 from hand_tracking_ros.tracking.track import Track, is_finger_of, is_same_hand
 
 # Two results whose regions overlap by more may show parts of each other's hand.
@@ -76,6 +76,8 @@ class Tracks:
 
     def _distinct(self, found: Sequence[HandLandmarks]) -> list[HandLandmarks]:
         """The results without those that show a hand once more, and less well, or a finger only."""
+        if len(found) < 2:
+            return list(found)
         hands = [each for each in found if not any(is_finger_of(each, other) for other in found)]
         distinct: list[HandLandmarks] = []
         for landmarks in sorted(hands, key=self._strangeness):
@@ -106,10 +108,8 @@ class Tracks:
         self, landmarks: HandLandmarks, track: Track, found: Sequence[HandLandmarks]
     ) -> bool:
         """Whether a result is half one hand and half another, as where hands cross."""
-        here = region_from_landmarks(landmarks.landmarks_px)
-        others = [
-            region_from_landmarks(other.landmarks_px) for other in found if other is not landmarks
-        ]
+        here = landmarks.next_region
+        others = [other.next_region for other in found if other is not landmarks]
         # Where a hand was lost, it may still be, behind this one.
         others += [other.next_region for other in self.lost if other is not track]
         crowded = any(overlap(here, other) > CROWDED_OVERLAP for other in others)
@@ -120,9 +120,9 @@ def _is_badly_read(
     landmarks: HandLandmarks, known: Sequence[HandLandmarks], same_hand_overlap: float
 ) -> bool:
     """Whether a result is a bad reading of a hand that one of the known results shows better."""
-    here = region_from_landmarks(landmarks.landmarks_px)
+    here = landmarks.next_region
     return any(
         landmarks.is_right == other.is_right
-        and overlap(here, region_from_landmarks(other.landmarks_px)) > same_hand_overlap
+        and overlap(here, other.next_region) > same_hand_overlap
         for other in known
     )

@@ -61,7 +61,7 @@ DISTANCE_SIGMA = 0.1
 MIN_SIZE = 1e-3
 # A fit is none if half the landmarks miss by more than this part of that distance.
 MAX_MISS = 0.6
-# A turn found longer ago is no better start than none.
+# A hand found longer ago is no better start than none.
 REMEMBER_S = 0.5
 # Steps that bring a hand near enough to be looked up in a depth image.
 ROUGH_ITERATIONS = 2
@@ -106,7 +106,8 @@ class HandFitter:
 
     def reset(self) -> None:
         """Forget the last image, as when the hand was lost; its size stays known."""
-        self._turn, self._turn_stamp_s = np.eye(3), -np.inf
+        self._last: Placement | None = None  # in the camera's frame
+        self._last_stamp_s = -np.inf
 
     def fit(
         self,
@@ -142,8 +143,8 @@ class HandFitter:
         view = self._view(hand, landmarks_px, camera, side)
         if view is None:
             return None
-        recent = 0 <= stamp_s - self._turn_stamp_s < REMEMBER_S
-        start = _start(view, self._turn if recent else np.eye(3))
+        recent = 0 <= stamp_s - self._last_stamp_s < REMEMBER_S
+        start = _start(view, self._last if recent else None)
         solution, source = None, PoseSource.DEPTH
         if depth is not None:
             solution = self._solve_with_depth(view, start, depth)
@@ -153,7 +154,9 @@ class HandFitter:
             return None
         pose = _pose(solution, view, side, camera, landmarks_px[:, :2], source)
         if pose is not None:
-            self._turn, self._turn_stamp_s = solution.placement.turn, stamp_s
+            found = solution.placement
+            self._last = replace(found, points=found.points @ view.to_facing)
+            self._last_stamp_s = stamp_s
             if source == PoseSource.DEPTH and self._learns_size:
                 self._learn_size(solution)
         return pose
@@ -222,15 +225,18 @@ class HandFitter:
         self.size_sigma = max(LEARNED_SIZE_SIGMA, self.size_sigma * float(np.sqrt(1 - gain)))
 
 
-def _start(view: _View, turn: np.ndarray) -> Placement:
-    """The expected hand, turned, where it is as wide as it looks."""
-    points = chained(view.expected.links @ turn.T)
+def _start(view: _View, last: Placement | None) -> Placement:
+    """The hand as it was, else as it is expected to be, where it is as wide as it looks."""
+    if last is None:
+        points, turn, log_size = chained(view.expected.links), np.eye(3), 0.0
+    else:
+        points, turn, log_size = last.points @ view.to_facing.T, last.turn, last.log_size
     known = np.isfinite(view.seen.sigma)
     shape_middle, shape_size = _middle_size(points[known, :2])
     middle, size = _middle_size(view.seen.image[known])
     distance = shape_size / max(size, MIN_SIZE)
     points += [*(middle * distance - shape_middle), distance - points[:, 2].mean()]
-    return Placement(points, turn, 0.0)
+    return Placement(points, turn, log_size)
 
 
 def _middle_size(points: np.ndarray) -> tuple[np.ndarray, float]:

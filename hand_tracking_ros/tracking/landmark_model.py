@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -54,6 +55,11 @@ class HandLandmarks:
         """Whether it rather is a right hand."""
         return self.right_probability >= 0.5
 
+    @cached_property
+    def next_region(self) -> Region:
+        """Where the next image is expected to show the hand."""
+        return region_from_landmarks(self.landmarks_px)
+
 
 class LandmarkModel:
     """Reads hands in regions of images."""
@@ -88,7 +94,7 @@ def closer_views(image: np.ndarray, landmarks: HandLandmarks) -> list[View]:
     pictures and on the same turned by 20 and 40 degrees; without the mirror, or no wider than
     tracking looks, by 4 to 6 %.
     """
-    region = region_from_landmarks(landmarks.landmarks_px)
+    region = landmarks.next_region
     region = replace(region, size_px=WIDER * region.size_px)
     return [View(image, region), View(image, region, is_mirrored=True)]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 # More threads than this gain little: a network has about fifty small steps, and all threads meet
@@ -15,16 +17,30 @@ def default_threads() -> int:
     return min(len(cores()), MAX_THREADS)
 
 
-def cores() -> list[int]:
-    """One processor of each core that this process may use."""
+def cores() -> list[list[int]]:
+    """The processors of each core that the calling thread may use."""
     if not hasattr(os, 'sched_getaffinity'):  # only Linux tells
-        return list(range(os.cpu_count() or 1))
-    first_processors: dict[str, int] = {}
+        return [[processor] for processor in range(os.cpu_count() or 1)]
+    processors: dict[str, list[int]] = {}
     for processor in sorted(os.sched_getaffinity(0)):
         topology = Path(f'/sys/devices/system/cpu/cpu{processor}/topology')
         try:
             core = (topology / 'thread_siblings_list').read_text()
         except OSError:  # a container that hides it
             core = str(processor)
-        first_processors.setdefault(core, processor)
-    return list(first_processors.values())
+        processors.setdefault(core, []).append(processor)
+    return list(processors.values())
+
+
+@contextlib.contextmanager
+def kept_off(processors: Set[int]) -> Iterator[None]:
+    """Keep the calling thread off some processors for a while, if it may use any other."""
+    before = os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else frozenset()
+    if not before & processors or before <= processors:
+        yield
+        return
+    os.sched_setaffinity(0, before - processors)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

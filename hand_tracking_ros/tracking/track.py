@@ -12,7 +12,7 @@ from hand_tracking_ros.tracking.hand import (
     TrackingState,
 )
 from hand_tracking_ros.tracking.landmark_model import HandLandmarks
-from hand_tracking_ros.tracking.region import Region, box_overlaps, region_from_landmarks
+from hand_tracking_ros.tracking.region import Region, box_overlaps
 
 # Handedness is the mean over about this many of the last images.
 HANDEDNESS_WINDOW = 30
@@ -57,7 +57,7 @@ class Track:
     def update(self, landmarks: HandLandmarks, stamp_s: float) -> None:
         """The hand was seen."""
         self.landmarks = landmarks
-        self.next_region: Region = region_from_landmarks(landmarks.landmarks_px)
+        self.next_region: Region = landmarks.next_region
         self.seen_s = stamp_s
         self.is_tracked = True
         self._gather_handedness(landmarks.right_probability)
@@ -70,7 +70,7 @@ class Track:
         """Whether this can be the track's hand: in its own region it can always be."""
         if landmarks.region == self.next_region and self.is_tracked:
             return True
-        size_px = region_from_landmarks(landmarks.landmarks_px).size_px
+        size_px = landmarks.next_region.size_px
         ratio = max(size_px, self.next_region.size_px) / min(size_px, self.next_region.size_px)
         return self._distance(landmarks) < REAPPEAR_DISTANCE and ratio < REAPPEAR_SIZE_RATIO
 
@@ -86,7 +86,7 @@ class Track:
 
     def _distance(self, landmarks: HandLandmarks) -> float:
         """Distance between the expected region and where this hand is, in region sides."""
-        found = region_from_landmarks(landmarks.landmarks_px)
+        found = landmarks.next_region
         dx = found.center_x_px - self.next_region.center_x_px
         dy = found.center_y_px - self.next_region.center_y_px
         return float(np.hypot(dx, dy) / self.next_region.size_px)
