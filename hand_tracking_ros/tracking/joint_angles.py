@@ -46,6 +46,8 @@ PINCH_OPEN_PALMS = 0.9
 # Of the long fingers: +1 where away from the middle finger is towards the thumb.
 _OUTWARDS = np.array([1.0, 1.0, -1.0, -1.0])
 
+_PALM = np.array([Landmark.WRIST, Landmark.INDEX_FINGER_MCP, Landmark.PINKY_MCP])
+_PALM_NEXT = np.roll(_PALM, 1)
 _CHAINS = np.array([(Landmark.WRIST, *joints) for joints in FINGERS.values()])
 
 
@@ -166,8 +168,8 @@ def palm_size(points: np.ndarray) -> float:
     It is the mean side of the triangle of wrist, index and little finger knuckle: of the sizes
     tried, the one that changed least (4 %) while a real hand turned and moved.
     """
-    corners = points[[Landmark.WRIST, Landmark.INDEX_FINGER_MCP, Landmark.PINKY_MCP]]
-    return float(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).mean())
+    sides = points[_PALM] - points[_PALM_NEXT]
+    return float(np.linalg.norm(sides, axis=1).mean())
 
 
 def _distance_palms(points: np.ndarray, first: Landmark, second: Landmark) -> float:
