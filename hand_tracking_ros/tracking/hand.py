@@ -89,6 +89,15 @@ CONNECTIONS: tuple[tuple[int, int], ...] = PALM_CONNECTIONS + tuple(
     pair for finger in FINGERS.values() for pair in itertools.pairwise(finger)
 )
 
+# The sides of a triangle that a palm does not change: where they start and where they end.
+PALM_SIDES = np.array(
+    [
+        (Landmark.WRIST, Landmark.INDEX_FINGER_MCP),
+        (Landmark.INDEX_FINGER_MCP, Landmark.PINKY_MCP),
+        (Landmark.PINKY_MCP, Landmark.WRIST),
+    ]
+).T
+
 
 @dataclass(frozen=True)
 class HandPose:

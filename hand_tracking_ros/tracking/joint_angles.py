@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from hand_tracking_ros.tracking.finger_axes import as_right_hand, finger_bones, hinges
-from hand_tracking_ros.tracking.hand import FINGERS, Hand, Handedness, Landmark
+from hand_tracking_ros.tracking.hand import FINGERS, PALM_SIDES, Hand, Handedness, Landmark
 
 # Joints of the human hand in the order of `joint_angles`.
 JOINT_NAMES: tuple[str, ...] = (
@@ -46,8 +46,6 @@ PINCH_OPEN_PALMS = 0.9
 # Of the long fingers: +1 where away from the middle finger is towards the thumb.
 _OUTWARDS = np.array([1.0, 1.0, -1.0, -1.0])
 
-_PALM = np.array([Landmark.WRIST, Landmark.INDEX_FINGER_MCP, Landmark.PINKY_MCP])
-_PALM_NEXT = np.roll(_PALM, 1)
 _CHAINS = np.array([(Landmark.WRIST, *joints) for joints in FINGERS.values()])
 
 
@@ -168,8 +166,8 @@ def palm_size(points: np.ndarray) -> float:
     It is the mean side of the triangle of wrist, index and little finger knuckle: of the sizes
     tried, the one that changed least (4 %) while a real hand turned and moved.
     """
-    sides = points[_PALM] - points[_PALM_NEXT]
-    return float(np.linalg.norm(sides, axis=1).mean())
+    starts, ends = points[PALM_SIDES]
+    return float(np.linalg.norm(ends - starts, axis=1).mean())
 
 
 def _distance_palms(points: np.ndarray, first: Landmark, second: Landmark) -> float:

@@ -14,7 +14,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from hand_tracking_ros.tracking.hand import NUM_LANDMARKS
+from hand_tracking_ros.tracking.hand import NUM_LANDMARKS, PALM_SIDES
 from hand_tracking_ros.tracking.inference import InferenceSession
 from hand_tracking_ros.tracking.region import (
     Region,
@@ -59,6 +59,12 @@ class HandLandmarks:
     def next_region(self) -> Region:
         """Where the next image is expected to show the hand."""
         return region_from_landmarks(self.landmarks_px)
+
+    @cached_property
+    def palm_size_px(self) -> float:
+        """The longest side of the triangle wrist, index MCP, little-finger MCP."""
+        starts, ends = self.landmarks_px[PALM_SIDES, :2]
+        return float(np.linalg.norm(ends - starts, axis=1).max())
 
 
 class LandmarkModel:

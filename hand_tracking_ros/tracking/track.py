@@ -8,7 +8,6 @@ from hand_tracking_ros.tracking.hand import (
     CONNECTIONS,
     Hand,
     Handedness,
-    Landmark,
     TrackingState,
 )
 from hand_tracking_ros.tracking.landmark_model import HandLandmarks
@@ -122,7 +121,7 @@ class Track:
 def is_same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
     """Whether two results show one hand."""
     points_a, points_b = a.landmarks_px[:, :2], b.landmarks_px[:, :2]
-    reach_px = SAME_HAND_DISTANCE * max(_palm_size_px(points_a), _palm_size_px(points_b))
+    reach_px = SAME_HAND_DISTANCE * max(a.palm_size_px, b.palm_size_px)
     near = np.linalg.norm(points_a - points_b, axis=1) < reach_px
     if near.sum() < SAME_HAND_LANDMARKS:
         return False
@@ -132,11 +131,10 @@ def is_same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
 
 def is_finger_of(a: HandLandmarks, b: HandLandmarks) -> bool:
     """Whether a result is a mere finger, or another part, of the hand that a larger one shows."""
-    points_a, points_b = a.landmarks_px[:, :2], b.landmarks_px[:, :2]
-    palm_px = _palm_size_px(points_b)
-    if _palm_size_px(points_a) > FINGER_SIZE * palm_px:
+    if a.palm_size_px > FINGER_SIZE * b.palm_size_px:
         return False
-    return bool(_distances_to_bones_px(points_a, points_b).mean() < FINGER_DISTANCE * palm_px)
+    away_px = _distances_to_bones_px(a.landmarks_px[:, :2], b.landmarks_px[:, :2])
+    return bool(away_px.mean() < FINGER_DISTANCE * b.palm_size_px)
 
 
 def _distances_to_bones_px(points_px: np.ndarray, hand_px: np.ndarray) -> np.ndarray:
@@ -147,9 +145,3 @@ def _distances_to_bones_px(points_px: np.ndarray, hand_px: np.ndarray) -> np.nda
     along = ((points_px[:, None] - starts) * bones).sum(axis=-1) / squares
     nearest = starts + np.clip(along, 0, 1)[..., None] * bones
     return np.linalg.norm(points_px[:, None] - nearest, axis=-1).min(axis=1)
-
-
-def _palm_size_px(points_px: np.ndarray) -> float:
-    """The longest side of the triangle wrist, index MCP, little-finger MCP."""
-    corners = points_px[[Landmark.WRIST, Landmark.INDEX_FINGER_MCP, Landmark.PINKY_MCP]]
-    return float(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).max())
