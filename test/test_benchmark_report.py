@@ -1,6 +1,9 @@
 """What the benchmark makes of its figures: tables, targets, the record, and what became slower."""
 
 import json
+import runpy
+import sys
+from unittest import mock
 
 import cv2
 import pytest
@@ -301,3 +304,12 @@ def test_the_plot_is_a_picture(tmp_path):
     height, width, _ = cv2.imread(str(tmp_path / 'plot.png')).shape
     assert width > 600 and height > 400
     assert (tmp_path / 'plot.png').stat().st_size < 200_000
+
+
+def test_the_plot_names_our_runtimes_as_ours(monkeypatch):
+    for module in ('matplotlib', 'matplotlib.pyplot'):
+        monkeypatch.setitem(sys.modules, module, mock.MagicMock())
+    plot = runpy.run_path(str(benchmark_record.PLOTTER))
+    versions = {'legacy': '0.10.21', 'tasks': '1.2.2', 'openvino': '2026.4.1'}
+    labels = [plot['tracker_label'](name, versions) for name in ('openvino', 'legacy', 'tasks')]
+    assert labels == ['ours, OpenVINO', 'mediapipe 0.10.21', 'mediapipe 1.2.2']

@@ -34,6 +34,7 @@ RUNTIMES = {
     'openvino_bf16': 'OpenVINO bf16',
     'cuda': 'CUDA',
 }
+PEERS = ('legacy', 'tasks')
 GRAY = '#b0b0b0'
 
 
@@ -135,7 +136,7 @@ def add_legend(axes):
 
 def tracker_label(name, versions):
     """Say what a tracker is called."""
-    if name in versions:
+    if name in PEERS:
         return f'mediapipe {versions[name]}'
     return f'ours, {RUNTIMES.get(name, name)}'
 
