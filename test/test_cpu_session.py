@@ -138,6 +138,15 @@ def test_a_thread_that_may_use_no_other_processor_stays(processors):
         assert os.sched_getaffinity(0) == own
 
 
+def test_a_system_that_forbids_it_costs_nothing_else(processors, monkeypatch):
+    def forbid(thread, to):
+        raise PermissionError(1, 'Operation not permitted')
+
+    monkeypatch.setattr(os, 'sched_setaffinity', forbid)
+    with kept_off({max(processors)}):
+        assert os.sched_getaffinity(0) == processors
+
+
 def test_the_caller_is_kept_off_its_helpers_cores_while_the_network_runs(
     runtime, machine, monkeypatch
 ):

@@ -36,11 +36,19 @@ def cores() -> list[list[int]]:
 def kept_off(processors: Set[int]) -> Iterator[None]:
     """Keep the calling thread off some processors for a while, if it may use any other."""
     before = os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else frozenset()
-    if not before & processors or before <= processors:
-        yield
-        return
-    os.sched_setaffinity(0, before - processors)
+    elsewhere = before - processors
+    is_bound = bool(elsewhere) and elsewhere != before and _bind(elsewhere)
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        if is_bound:
+            _bind(before)
+
+
+def _bind(processors: Set[int]) -> bool:
+    """Have the calling thread use these processors only; false where the system forbids it."""
+    try:
+        os.sched_setaffinity(0, processors)
+    except OSError:  # a sandbox, or a container whose processors have just changed
+        return False
+    return True
