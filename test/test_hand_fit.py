@@ -10,6 +10,7 @@ from external_data import need
 from seen_hand import PALM_SHOWN, placed_joints, report
 from synthetic_hand import hand_seen
 
+from hand_tracking_ros.tracking import hand_solver
 from hand_tracking_ros.tracking.camera_model import CameraInfoError, CameraModel
 from hand_tracking_ros.tracking.camera_pose import hand_axes
 from hand_tracking_ros.tracking.hand import Handedness, PoseSource
@@ -128,6 +129,24 @@ def test_the_last_image_is_a_start_and_no_constraint():
         pose = fitter.fit(report(joints_m, PINHOLE), PINHOLE, *SIZE, 0.03 * stamp_s)
         fresh = HandFitter(0.185).fit(report(joints_m, PINHOLE), PINHOLE, *SIZE, 0.0)
         np.testing.assert_allclose(pose.position_m, fresh.position_m, atol=2e-3)
+
+
+def test_a_hand_seen_a_moment_ago_takes_fewer_steps(monkeypatch):
+    steps = []
+    linearised = hand_solver._linearised
+    monkeypatch.setattr(
+        hand_solver, '_linearised', lambda *each: steps.append(1) or linearised(*each)
+    )
+    fitter = HandFitter(0.185)
+
+    def steps_at(stamp_s):
+        steps.clear()
+        fitter.fit(report(placed_joints((0.0, 0.0, 0.5), TILT), PINHOLE), PINHOLE, *SIZE, stamp_s)
+        return len(steps)
+
+    first, next_one, after_a_pause = steps_at(0.0), steps_at(0.03), steps_at(9.0)
+    assert next_one < first
+    assert after_a_pause == first
 
 
 def test_a_camera_of_another_shape_is_refused():
