@@ -36,6 +36,8 @@ def own_arguments(arguments: Sequence[str]) -> list[str]:
 def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     """Use the middleware in the main thread until the block ends or a signal ends it.
 
+    The process is to end then: whatever signals come afterwards are ignored.
+
     Args:
         arguments: the program's name and its command line.
 
