@@ -22,10 +22,10 @@ test: ## formatting, lint and every test; one file: make test TESTS=test_package
 	cd test && ../environment/run python3 -m pytest $(TESTS)
 
 benchmark: ## time, memory and latency, beside MediaPipe's; 15 minutes; PROVIDER=cuda ARGS=--quick
-	@environment/run benchmark $(if $(PROVIDER),--provider $(PROVIDER)) $(ARGS)
+	@environment/run python3 -m evaluation.speed.benchmark $(if $(PROVIDER),--provider $(PROVIDER)) $(ARGS)
 
 evaluate: ## accuracy, identity, jitter against the simulated camera's truth; 10 minutes
-	@environment/run evaluate $(ARGS)
+	@environment/run python3 -m evaluation.accuracy.evaluate $(ARGS)
 
 clean: ## remove what set-up, builds and the demo left behind, all but the models
 	rm -rf .environment demo_output benchmark_output build install log *.egg-info

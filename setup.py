@@ -3,23 +3,13 @@
 In a ROS 2 workspace colcon builds this package with CMakeLists.txt and never reads this file.
 """
 
-from setuptools import setup
+import runpy
 
-PROGRAMS = ('prepare_models', 'process_media')
-# The modules of tools/ that the two programs need; the others need ROS or the checkout.
-TOOL_MODULES = (
-    *PROGRAMS,
-    'annotated_output',
-    'media',
-    'media_source',
-    'onnx_graph',
-    'prefetch',
-    'programs',
-    'simulated_media',
-    'tflite_to_onnx',
-    'video_writer',
-    'wheel_download',
-)
+from setuptools import find_packages, setup
+
+TABLE = runpy.run_path('hand_tracking_ros/programs.py')['PROGRAMS']
+PROGRAMS = ('prepare_models', 'process_media')  # those that need no ROS
+NEED_ROS = [f'hand_tracking_ros.{room}' for room in ('cameras', 'demo', 'ros', 'teleop')]
 
 setup(
     name='hand_tracking_ros',
@@ -28,15 +18,11 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',  # Ubuntu 22.04, the oldest with a supported ROS 2
     packages=[
-        'hand_tracking_ros',
+        *find_packages(include=['hand_tracking_ros*'], exclude=NEED_ROS),
         'hand_tracking_ros.models',
-        'hand_tracking_ros.simulation',
-        'hand_tracking_ros.tracking',
     ],
     package_dir={'hand_tracking_ros.models': 'models'},
     package_data={'hand_tracking_ros.models': ['manifest.yaml']},
-    py_modules=[f'hand_tracking_ros.tools.{name}' for name in TOOL_MODULES],
-    # The lower bounds were tried together on Python 3.10; the upper are the next major releases.
     install_requires=[
         'numpy>=1.21,<3',  # 1.21: Ubuntu 22.04's; the results are the same with numpy 1 and 2
         # For a GPU: pip uninstall onnxruntime, then pip install onnxruntime-gpu.
@@ -55,7 +41,5 @@ setup(
         # Annotated videos in H.264, which every player shows; MPEG-4 without it.
         'video': ['av>=12'],
     },
-    entry_points={
-        'console_scripts': [f'{name} = hand_tracking_ros.tools.{name}:main' for name in PROGRAMS]
-    },
+    entry_points={'console_scripts': [f'{name} = {TABLE[name]}:main' for name in PROGRAMS]},
 )

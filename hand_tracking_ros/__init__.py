@@ -1,4 +1,4 @@
-"""Camera images in, hands out: `tracking` without ROS, `ros` for the node, `tools` for programs."""
+"""Camera images in, hands out: `tracking` without ROS, `ros` for the node."""
 
 from pkgutil import extend_path
 

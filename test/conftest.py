@@ -5,8 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-# The helper modules of this folder; pytest's importlib mode adds no folder by itself.
-sys.path.append(str(Path(__file__).parent))
+# For `support` and `evaluation`; pytest's importlib mode adds no folder by itself. At the end: the
+# tests see the installed package, as users do.
+TESTS = Path(__file__).parent
+sys.path += [str(TESTS), str(TESTS.parent)]
 
 # A ROS domain for this run, so that tests neither hear nor disturb other nodes of this machine.
 # 1 to 101: the domains whose ports are free on Linux, but for the default 0.

@@ -1,0 +1,1 @@
+"""The glue to ROS 2: the hand tracker node, its inputs, parameters and outputs."""

@@ -24,8 +24,8 @@ from hand_tracking_ros.ros.hand_publisher import ERROR_LOG_PERIOD_S, HandPublish
 from hand_tracking_ros.ros.image_conversion import ImageError, compressed_to_rgb, to_rgb
 from hand_tracking_ros.ros.parameters import Settings
 from hand_tracking_ros.tracking.hand import Hand
-from hand_tracking_ros.tracking.hand_locator import HandLocator
-from hand_tracking_ros.tracking.models import HandModels
+from hand_tracking_ros.tracking.networks.models import HandModels
+from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
 from hand_tracking_ros.tracking.smoothing import HandSmoother
 from hand_tracking_ros.tracking.tracker import HandTracker, track_together
 

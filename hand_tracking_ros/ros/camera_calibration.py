@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sensor_msgs.msg import CameraInfo
 
-from hand_tracking_ros.tracking.camera_model import CameraInfoError, CameraModel
+from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
 
 CONSEQUENCE = 'hands have no pose in camera space (no TF, no markers)'
 

@@ -12,10 +12,10 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from hand_tracking_ros.srv import CalibrateHand
-from hand_tracking_ros.tracking.camera_model import CameraModel
 from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
-from hand_tracking_ros.tracking.hand_depth import DepthImage
-from hand_tracking_ros.tracking.hand_size import (
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
+from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.hand_size import (
     HandSizeError,
     combine_hand_lengths,
     measure_hand_length,

@@ -13,6 +13,7 @@ from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
+from hand_tracking_ros.drawing.skeleton import draw_hands
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.compat import TransformBroadcaster
 from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
@@ -25,7 +26,6 @@ from hand_tracking_ros.ros.transforms import (
     hand_transforms,
     oldest_of_each_side,
 )
-from hand_tracking_ros.tracking.drawing import draw_hands
 from hand_tracking_ros.tracking.hand import Hand
 
 ERROR_LOG_PERIOD_S = 5.0

@@ -17,7 +17,7 @@ from hand_tracking_ros.ros.diagnostics import PERIOD_S
 from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
 from hand_tracking_ros.ros.latest_frames import LatestFrames
 from hand_tracking_ros.ros.process import ros_process, spinning
-from hand_tracking_ros.tracking.models import COMPLEXITIES, HandModels
+from hand_tracking_ros.tracking.networks.models import COMPLEXITIES, HandModels
 
 # Without an image for so long after the start, the user is told; and how often.
 SILENCE_S = 3.0

@@ -12,7 +12,8 @@ from std_msgs.msg import Header
 from hand_tracking_ros.msg import Hand as HandMessage
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.compat import quaternion_from_matrix
-from hand_tracking_ros.tracking.camera_pose import convert_pose_convention
+from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
+from hand_tracking_ros.tracking.fingers.joint_angles import articulation, finger_curl, pinch
 from hand_tracking_ros.tracking.hand import (
     Hand,
     Handedness,
@@ -20,7 +21,6 @@ from hand_tracking_ros.tracking.hand import (
     PoseSource,
     TrackingState,
 )
-from hand_tracking_ros.tracking.joint_angles import articulation, finger_curl, pinch
 from hand_tracking_ros.tracking.region import Region
 
 NANOSECONDS_PER_SECOND = 10**9

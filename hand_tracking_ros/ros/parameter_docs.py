@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hand_tracking_ros.ros.parameters import PARAMETERS, Parameter
-from hand_tracking_ros.ros.teleop_parameters import TELEOP_PARAMETERS
+from hand_tracking_ros.teleop.teleop_parameters import TELEOP_PARAMETERS
 
 YAML_HEADER = """\
 # Parameters of the {node} with their defaults. Copy this file, change what you need, and

@@ -23,12 +23,12 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RclpyParameter
 
 from hand_tracking_ros.ros.teleop_outputs import LANDMARK_ORDERS
-from hand_tracking_ros.tracking.camera_pose import POSE_CONVENTIONS
 from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.fingers.hand_frame import POSE_CONVENTIONS
 from hand_tracking_ros.tracking.hand import Handedness
-from hand_tracking_ros.tracking.hand_locator import LocatorOptions
-from hand_tracking_ros.tracking.inference import EXECUTION_PROVIDERS, PRECISIONS
+from hand_tracking_ros.tracking.networks.runtime import EXECUTION_PROVIDERS, PRECISIONS
 from hand_tracking_ros.tracking.one_euro import OneEuroOptions
+from hand_tracking_ros.tracking.placing.hand_locator import LocatorOptions
 from hand_tracking_ros.tracking.smoothing import SMOOTHING_METHODS, SmoothingOptions
 from hand_tracking_ros.tracking.tiles import parse_tiles
 from hand_tracking_ros.tracking.tracker import TrackerOptions

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_ros.simulation.pinhole_camera import PinholeCamera
-from hand_tracking_ros.tracking.camera_pose import hand_axes
+from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.hand import Handedness, Landmark
 
 # A hand is visible if the image shows this share of its landmarks.

@@ -9,7 +9,7 @@ from hand_tracking_ros.tracking.hand import (
     PoseSource,
     TrackingState,
 )
-from hand_tracking_ros.tracking.models import HandModels
+from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.region import Region
 from hand_tracking_ros.tracking.tracker import HandTracker, TrackerOptions
 

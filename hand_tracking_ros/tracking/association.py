@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from hand_tracking_ros.tracking.landmark_model import HandLandmarks
+from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import overlap
 from hand_tracking_ros.tracking.track import Track, is_finger_of, is_same_hand
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hand_tracking_ros.tracking.palm_detector import Palm, PalmView
+from hand_tracking_ros.tracking.networks.palm_detector import Palm, PalmView
 from hand_tracking_ros.tracking.region import Region, covered_share, overlap, whole_image
 from hand_tracking_ros.tracking.tiles import AUTO, make_tiles
 

@@ -10,7 +10,7 @@ from hand_tracking_ros.tracking.hand import (
     Handedness,
     TrackingState,
 )
-from hand_tracking_ros.tracking.landmark_model import HandLandmarks
+from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import Region, box_overlaps
 
 # Handedness is the mean over about this many of the last images.

@@ -15,10 +15,14 @@ import numpy as np
 
 from hand_tracking_ros.tracking.association import Tracks
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
-from hand_tracking_ros.tracking.landmark_model import HandLandmarks, closer_views, mean_landmarks
-from hand_tracking_ros.tracking.models import HandModels
 from hand_tracking_ros.tracking.network_requests import Request, answer_together
-from hand_tracking_ros.tracking.palm_detector import PalmView
+from hand_tracking_ros.tracking.networks.landmark_model import (
+    HandLandmarks,
+    closer_views,
+    mean_landmarks,
+)
+from hand_tracking_ros.tracking.networks.models import HandModels
+from hand_tracking_ros.tracking.networks.palm_detector import PalmView
 from hand_tracking_ros.tracking.palm_search import PalmSearch, new_hands, palm_views
 from hand_tracking_ros.tracking.region import Region, View
 from hand_tracking_ros.tracking.tiles import AUTO

@@ -1,0 +1,1 @@
+"""Measures the package: `speed` beside MediaPipe, `accuracy` against the truth. Not installed."""

@@ -1,0 +1,1 @@
+"""What `make evaluate` runs: errors against the simulated camera's truth."""

@@ -1,0 +1,1 @@
+"""What `make benchmark` runs: time, memory and latency, beside MediaPipe."""

@@ -1,0 +1,203 @@
+"""The trackers that the benchmark compares, and how a process is started for each.
+
+Ours is measured once on every runtime that works here. Names are those of
+RUNTIMES for ours; MediaPipe's two releases are `legacy` and `tasks`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from evaluation.speed.mediapipe_environment import (
+    LEGACY,
+    TASKS,
+    prepare_mediapipe,
+    write_task,
+)
+from evaluation.speed.sides import Side
+from hand_tracking_ros.tracking.errors import UserError
+
+WORKER = Path(__file__).with_name('worker.py')
+PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+# Execution provider and precision of each.
+RUNTIMES = {
+    'cpu': ('cpu', 'fp32'),
+    'openvino': ('openvino', 'fp32'),
+    'openvino_bf16': ('openvino', 'bf16'),
+    'cuda': ('cuda', 'fp32'),
+    'tensorrt': ('tensorrt', 'fp32'),
+    'auto': ('auto', 'fp32'),
+}
+# TensorRT only when it is asked for: it builds its engines for minutes.
+MEASURED_RUNTIMES = ('cpu', 'openvino', 'openvino_bf16', 'cuda')
+PEERS = ('legacy', 'tasks')
+LABELS = {
+    'cpu': 'ONNX Runtime',
+    'openvino': 'OpenVINO',
+    'openvino_bf16': 'OpenVINO bf16',
+    'cuda': 'CUDA',
+    'tensorrt': 'TensorRT',
+    'auto': 'runtime chosen by auto',
+    'legacy': f'mediapipe {LEGACY.version}',
+    'tasks': f'mediapipe {TASKS.version}',
+}
+# Without a network of its own, as user and as root.
+NO_NETWORK = ('unshare', '--user', '--map-root-user', '--net')
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How the trackers are to work; everything else is their own default.
+
+    Attributes:
+        max_num_hands: that they may report.
+        static: every frame by itself.
+        beside_mirror_image: of the frame, to have two hands.
+        pace_hz: frames tracked per second; 0: one after the other.
+        as_mediapipe: ours looks once at the image and at each hand, as MediaPipe does.
+    """
+
+    max_num_hands: int = 2
+    static: bool = False
+    beside_mirror_image: bool = False
+    pace_hz: float = 0.0
+    as_mediapipe: bool = False
+
+    @property
+    def options(self) -> list[str]:
+        """For the worker."""
+        options = [f'--max-num-hands={self.max_num_hands}', f'--pace={self.pace_hz}']
+        options += ['--static'] if self.static else []
+        options += ['--beside-mirror-image'] if self.beside_mirror_image else []
+        return options
+
+
+class Trackers:
+    """Starts trackers, each in a process and environment of its own.
+
+    Args:
+        checkout: the repository.
+        folder: for files that live as long as the benchmark.
+        model_complexity: 0: lite networks, 1: full networks.
+        provider: the only runtime of ours to measure; None: all that work here.
+    """
+
+    def __init__(
+        self, checkout: Path, folder: Path, model_complexity: int, provider: str | None
+    ) -> None:
+        self._checkout = checkout
+        self._folder = folder
+        self._model_complexity = model_complexity
+        self._provider = provider
+        self.not_measured: dict[str, str] = {}
+
+    @cached_property
+    def runtimes(self) -> tuple[str, ...]:
+        """Ours that work here; why others do not is in `not_measured`.
+
+        Raises:
+            UserError: the one that was asked for does not.
+        """
+        if self._provider:
+            self._try(self._provider)
+            return (self._provider,)
+        working = []
+        for runtime in MEASURED_RUNTIMES:
+            try:
+                self._try(runtime)
+                working.append(runtime)
+            except UserError as error:
+                self.not_measured[runtime] = str(error)
+        if not working:
+            raise UserError(next(iter(self.not_measured.values())))
+        return tuple(working)
+
+    @property
+    def node_runtime(self) -> str:
+        """For the node."""
+        return self._provider or 'auto'
+
+    def ours(self, runtime: str, frames: Path, setting: Setting) -> Side:
+        """Our tracker on one runtime."""
+        command = [sys.executable, '-m', 'evaluation.speed.worker', 'ours']
+        provider, precision = RUNTIMES[runtime]
+        command += [frames, *self._options(setting)]
+        command += [f'--execution-provider={provider}', f'--precision={precision}']
+        if setting.as_mediapipe:
+            command.append('--as-mediapipe')
+        return Side(runtime, command, PACKAGE_PARENT)
+
+    def peer(self, name: str, frames: Path, setting: Setting) -> Side:
+        """MediaPipe's, of one release.
+
+        Raises:
+            UserError: it cannot be set up.
+        """
+        options = [frames, *self._options(setting)]
+        if name == 'legacy':
+            return Side(name, [self._legacy_python, '-I', WORKER, name, *options])
+        command = [self._tasks_python, '-I', WORKER, name, *options, f'--task={self._task}']
+        return Side(name, [*self._without_network, *command])
+
+    def all(self, frames: Path, setting: Setting, stack: ExitStack) -> list[Side]:
+        """Ours on every runtime, then both of MediaPipe's; they end with the stack."""
+        sides = [self.ours(runtime, frames, setting) for runtime in self.runtimes]
+        sides += [self.peer(name, frames, setting) for name in PEERS]
+        return [stack.enter_context(side) for side in sides]
+
+    def _try(self, runtime: str) -> None:
+        """Let it find nothing in a black picture.
+
+        Raises:
+            UserError: it does not work here, or another one would do its work.
+        """
+        black = self._folder / 'black.npy'
+        np.save(black, np.zeros((1, 64, 64, 3), np.uint8))
+        with self.ours(runtime, black, Setting()) as side:
+            about = side.wait_until_ready()
+            in_use = about['execution_provider']
+            if runtime not in ('auto', in_use.replace(' ', '_')):
+                raise UserError(about['warning'] or f'{runtime}: {in_use} works in its place')
+            side.take_turn(1)
+
+    def _options(self, setting: Setting) -> list[str]:
+        return [*setting.options, f'--model-complexity={self._model_complexity}']
+
+    @cached_property
+    def _legacy_python(self) -> Path:
+        return prepare_mediapipe(LEGACY, self._checkout)
+
+    @cached_property
+    def _tasks_python(self) -> Path:
+        return prepare_mediapipe(TASKS, self._checkout)
+
+    @cached_property
+    def _task(self) -> Path:
+        _ = self._legacy_python  # its environment holds the networks
+        path = self._folder / 'hand_landmarker.task'
+        write_task(self._checkout, self._model_complexity, path)
+        return path
+
+    @cached_property
+    def _without_network(self) -> tuple[str, ...]:
+        """What to put before a command: this release tells its makers how it is used."""
+        attempt = [*NO_NETWORK, 'true']
+        if (
+            shutil.which(NO_NETWORK[0])
+            and not subprocess.run(attempt, capture_output=True).returncode
+        ):
+            return NO_NETWORK
+        print(
+            f'mediapipe {TASKS.version} tells its makers over the network how it is used, and '
+            'this system does not let us start it without network (unshare)',
+            file=sys.stderr,
+        )
+        return ()

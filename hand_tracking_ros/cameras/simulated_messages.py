@@ -1,0 +1,101 @@
+"""The messages that one simulated frame becomes, its truth among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from hand_tracking_ros.cameras.frame_messages import FrameMessageMaker, FrameMessages
+from hand_tracking_ros.media.media_source import Frame
+from hand_tracking_ros.msg import HandArray
+from hand_tracking_ros.ros.compat import CvBridge
+from hand_tracking_ros.ros.message_conversion import hands_to_message
+from hand_tracking_ros.simulation.camera_simulator import SimulatedFrame
+from hand_tracking_ros.simulation.ground_truth import HandTruth
+from hand_tracking_ros.tracking.hand import Hand, HandPose, Landmark, PoseSource, TrackingState
+from hand_tracking_ros.tracking.region import region_from_landmarks
+
+DEPTH_ENCODINGS = ('16UC1', '32FC1')
+_MAX_DEPTH_MM = np.iinfo(np.uint16).max
+_bridge = CvBridge()
+
+
+@dataclass(frozen=True)
+class SimulatedMessages(FrameMessages):
+    """One simulated frame, ready to be sent but for the stamp.
+
+    Attributes:
+        depth: registered to the image.
+        ground_truth: what the tracker should say.
+    """
+
+    depth: Image
+    ground_truth: HandArray
+
+    def set_stamp(self, stamp: Time) -> None:
+        """Give all of them the same stamp."""
+        super().set_stamp(stamp)
+        self.depth.header.stamp = stamp
+        self.ground_truth.header.stamp = stamp
+
+
+def simulated_messages(
+    frame: SimulatedFrame,
+    maker: FrameMessageMaker,
+    frame_id: str,
+    depth_encoding: str,
+    with_compressed: bool,
+) -> SimulatedMessages:
+    """The messages of a frame; `maker` makes those that every camera has."""
+    height, width = frame.image.shape[:2]
+    camera = maker.make(Frame('simulated', frame.image, frame.stamp_s), with_compressed)
+    hands = [hand_from_truth(truth, width, height, frame.stamp_s) for truth in frame.hands]
+    hands.sort(key=lambda hand: hand.state)  # tracked ones first
+    return SimulatedMessages(
+        camera.image,
+        camera.camera_info,
+        camera.compressed,
+        depth=depth_message(frame.depth_m, Header(frame_id=frame_id), depth_encoding),
+        ground_truth=hands_to_message(hands, Header(frame_id=frame_id), width, height),
+    )
+
+
+def depth_message(depth_m: np.ndarray, header: Header, encoding: str) -> Image:
+    """Depth (H, W) in metres, 0 where there is none, as REP 118 has it.
+
+    `16UC1` holds millimetres, 0 where there are none; `32FC1` metres, NaN where there are none.
+    """
+    if encoding == '16UC1':
+        depth_mm = np.round(depth_m * 1000.0)
+        pixels = np.where(depth_mm <= _MAX_DEPTH_MM, depth_mm, 0.0).astype(np.uint16)
+    else:
+        pixels = np.where(depth_m > 0, depth_m, np.nan).astype(np.float32)
+    return _bridge.cv2_to_imgmsg(pixels, encoding, header)
+
+
+def hand_from_truth(truth: HandTruth, image_width: int, image_height: int, age_s: float) -> Hand:
+    """The truth in the tracker's words: TRACKED if the image shows the hand, else HELD."""
+    points = truth.camera_landmarks_m
+    return Hand(
+        track_id=truth.hand_id + 1,
+        handedness=truth.handedness,
+        handedness_score=1.0,
+        state=TrackingState.TRACKED if truth.is_visible else TrackingState.HELD,
+        presence=float(truth.landmarks_visible.mean()),
+        age_s=age_s,
+        landmarks=truth.landmarks.astype(np.float32),
+        world_landmarks=(points - points.mean(axis=0)).astype(np.float32),
+        region=region_from_landmarks(truth.landmarks[:, :2] * [image_width, image_height]),
+        pose=HandPose(
+            position_m=points[Landmark.WRIST],
+            rotation=truth.rotation,
+            camera_landmarks_m=points,
+            covariance=np.zeros((6, 6)),
+            reprojection_error_px=0.0,
+            source=PoseSource.NONE,
+        ),
+    )

@@ -1,0 +1,157 @@
+"""Publish a video, a folder of pictures or a camera as a ROS 2 camera would."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+
+from rclpy.parameter import Parameter as RclpyParameter
+
+from hand_tracking_ros.cameras.camera_info import load_camera_info
+from hand_tracking_ros.cameras.camera_node import (
+    CAMERA_PARAMETERS,
+    TOPICS,
+    CameraNode,
+    paced,
+    run_camera,
+)
+from hand_tracking_ros.cameras.frame_messages import FrameMessageMaker, FrameMessages
+from hand_tracking_ros.cameras.pacing import thinned, timeline
+from hand_tracking_ros.command_line import run_program
+from hand_tracking_ros.media.media import CAMERA, PICTURE_RATE_HZ, SOURCE_HELP, open_media
+from hand_tracking_ros.media.media_source import Frame
+from hand_tracking_ros.ros import parameters
+from hand_tracking_ros.ros.parameters import Parameter
+from hand_tracking_ros.ros.process import own_arguments
+
+PARAMETERS = (
+    Parameter(
+        'source',
+        '',
+        f'What to publish: {SOURCE_HELP}. Empty: the first camera.',
+        read_only=True,
+        is_any_type=True,  # a camera index is a number to ROS: source:=0
+    ),
+    Parameter(
+        'rate',
+        0.0,
+        'Frames per second (Hz); 0: those of the source itself '
+        f'({PICTURE_RATE_HZ:g} for pictures). A camera is only ever thinned out.',
+        minimum=0.0,
+        maximum=1000.0,
+        read_only=True,
+    ),
+    Parameter('loop', False, 'Start again at the end of the source.', read_only=True),
+    *CAMERA_PARAMETERS,
+    Parameter(
+        'horizontal_fov_deg',
+        60.0,
+        'Assumed horizontal field of view for camera_info (a common webcam has about 60 degrees). '
+        'Distances of hands scale with it. A simulated source knows its own.',
+        minimum=1.0,
+        maximum=179.0,
+        read_only=True,
+    ),
+    Parameter(
+        'camera_info_file',
+        '',
+        'Calibration of the camera as camera_calibration writes it (YAML); instead of the assumed '
+        'field of view.',
+        read_only=True,
+    ),
+)
+
+EPILOG = f"""
+topics out:
+{TOPICS}
+Stamps are the time at which a frame is sent. The program ends at the end of the source.
+
+parameters (--ros-args -p NAME:=VALUE):
+{parameters.describe(PARAMETERS)}"""
+
+
+class VideoPublisher(CameraNode):
+    """Publishes the frames of a source with the rhythm that they were taken in.
+
+    Args:
+        overrides: parameters given in another way than by ROS.
+
+    Raises:
+        UserError: a parameter or the source is wrong.
+    """
+
+    def __init__(self, overrides: Sequence[RclpyParameter] = ()) -> None:
+        super().__init__('video_publisher', PARAMETERS, overrides)
+        self._source = open_media(str(self.settings['source']) or CAMERA)
+        calibration = self.settings['camera_info_file']
+        self._maker = FrameMessageMaker(
+            self.settings['frame_id'],
+            self.settings['encoding'],
+            self._source.horizontal_fov_deg or self.settings['horizontal_fov_deg'],
+            load_camera_info(calibration) if calibration else None,
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Publish all frames, to the end of the source or until told to stop.
+
+        Raises:
+            UserError: the calibration is for another image size.
+        """
+        source, rate_hz = self._source, self.settings['rate'] or self._source.rate_hz
+        length = f'{source.num_frames} frames' if source.num_frames else 'frames'
+        self.wait_for_subscribers(stop)
+        self.get_logger().info(
+            f'Publishing {length} of {source.name}, {source.width}x{source.height} at '
+            f'{rate_hz:g} Hz, on {self.image_topic}'
+        )
+        frames = self._live_messages() if source.is_live else self._paced_messages(stop)
+        self.publish_all(frames, stop)
+
+    def close(self) -> None:
+        """Give the source back and say how much of it was published."""
+        self._source.close()
+        self.get_logger().info(f'Published {self.num_published} frames of {self._source.name}')
+        self.destroy_node()
+
+    def _paced_messages(self, stop: threading.Event) -> Iterator[FrameMessages]:
+        """Messages of files, made ahead and yielded when they are due."""
+        frames = timeline(self._source, self.settings['rate'], self.settings['loop'])
+        return paced(((self._make_messages(frame), due_s) for frame, due_s in frames), stop)
+
+    def _live_messages(self) -> Iterator[FrameMessages]:
+        """Messages of a camera, each as soon as it is there."""
+        for frame in thinned(self._source, self.settings['rate']):
+            yield self._make_messages(frame)
+
+    def _make_messages(self, frame: Frame) -> FrameMessages:
+        return self._maker.make(frame, with_compressed=self.wants_compressed)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    source = _parse(own_arguments(arguments)).source
+    overrides = [RclpyParameter('source', value=source)] if source else []
+    return run_program(
+        lambda: run_camera(['video_publisher', *arguments], lambda: VideoPublisher(overrides))
+    )
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog='video_publisher',
+        usage='video_publisher [-h] [SOURCE] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        'source', nargs='?', metavar='SOURCE', help=f'{SOURCE_HELP}; the same as -p source:=SOURCE'
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""The demo's live part: tracker and publisher as processes, recorded until one of them ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from tqdm import tqdm
+
+from hand_tracking_ros.demo.bag import IMAGE_TOPIC, PUBLISHER, TRACKER, Bag
+from hand_tracking_ros.demo.processes import Program
+from hand_tracking_ros.demo.recorder import Counts, Recorder
+from hand_tracking_ros.media.media import MediaSource
+from hand_tracking_ros.ros.fast_dds import image_profile
+from hand_tracking_ros.tracking.errors import UserError
+
+# image of the tracker, image/compressed of the recorder.
+NUM_SUBSCRIBERS = 2
+START_TIMEOUT_S = 60.0
+# The tracker tells its counts once a second.
+SETTLE_TIMEOUT_S = 5.0
+POLL_PERIOD_S = 0.1
+# Domains above this one use ports that Linux also gives to other programs.
+MAX_DOMAIN_ID = 101
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be published.
+
+    Attributes:
+        source: opened once already, so it is known to be usable.
+        source_name: the same, as the publisher is to be told.
+        rate_hz: frames per second; None: those of the source.
+        duration_s: end after this time from the first result; None: at the end of the source.
+    """
+
+    source: MediaSource
+    source_name: str
+    rate_hz: float | None
+    duration_s: float | None
+
+
+class Session:
+    """Runs tracker and publisher, and records them; a context manager that ends both.
+
+    Args:
+        bag: recorded into.
+        log_folder: for what the programs print.
+    """
+
+    def __init__(self, bag: Bag, log_folder: Path) -> None:
+        self._log_folder = log_folder
+        # A domain of its own: robots and other demos on this network stay out of it.
+        self._domain_id = 1 + os.getpid() % MAX_DOMAIN_ID
+        os.environ.update(image_profile())
+        self._context = Context()
+        rclpy.init(context=self._context, domain_id=self._domain_id)
+        self._recorder = Recorder(bag, self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._recorder)
+        self._programs: list[Program] = []
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        for program in self._programs:
+            program.stop()
+        self._executor.shutdown()
+        self._recorder.destroy_node()
+        self._context.try_shutdown()
+
+    @property
+    def counts(self) -> Counts:
+        """Where every frame went."""
+        return self._recorder.counts
+
+    def run(self, job: Job, stop: threading.Event) -> UserError | None:
+        """Publish and record until the source, the duration, the user or a failure ends it.
+
+        Args:
+            job: what is published.
+            stop: set by the user.
+
+        Returns:
+            The failure, to be raised once what was recorded is safe.
+        """
+        publisher = self._start(PUBLISHER, _publisher_arguments(job))
+        tracker = self._start(TRACKER, _tracker_arguments(job.source))
+        with _progress_bar(job.source) as progress:
+            failure = self._watch(tracker, publisher, job.duration_s, stop, progress)
+            publisher.stop()
+            if failure is None:
+                self._settle()
+            self._show(progress)
+        return failure
+
+    def _start(self, name: str, arguments: Sequence[str]) -> Program:
+        environment = {**os.environ, 'ROS_DOMAIN_ID': str(self._domain_id)}
+        program = Program(name, arguments, self._log_folder / f'{name}.log', environment)
+        self._programs.append(program)
+        return program
+
+    def _watch(
+        self,
+        tracker: Program,
+        publisher: Program,
+        duration_s: float | None,
+        stop: threading.Event,
+        progress: tqdm,
+    ) -> UserError | None:
+        start_deadline_s = time.monotonic() + START_TIMEOUT_S
+        end_s = None
+        while not stop.is_set():
+            self._executor.spin_once(timeout_sec=POLL_PERIOD_S)
+            self._show(progress)
+            if tracker.exit_status is not None:
+                return tracker.failure()
+            if publisher.exit_status is not None:
+                return publisher.failure() if publisher.exit_status else None
+            now_s = time.monotonic()
+            if end_s is None and self._recorder.status.num_results:
+                end_s = now_s + (duration_s or float('inf'))
+            if end_s is None and now_s > start_deadline_s:
+                return UserError(
+                    f'no result of {TRACKER} within {START_TIMEOUT_S:g} s; see '
+                    f'{tracker.log_path} and {publisher.log_path}'
+                )
+            if end_s is not None and now_s > end_s:
+                return None
+        return None
+
+    def _settle(self) -> None:
+        """Hear everything that is still on its way, and the tracker's last counts."""
+        recorder = self._recorder
+        num_before, deadline_s = recorder.num_diagnostics, time.monotonic() + SETTLE_TIMEOUT_S
+        while time.monotonic() < deadline_s:
+            num_heard = recorder.num_heard
+            self._executor.spin_once(timeout_sec=POLL_PERIOD_S)
+            counts = recorder.counts
+            is_quiet = recorder.num_heard == num_heard
+            is_news = recorder.num_diagnostics > num_before
+            is_complete = recorder.status.num_results >= counts.processed
+            if is_quiet and is_news and is_complete and not counts.unaccounted:
+                return
+
+    def _show(self, progress: tqdm) -> None:
+        counts, status = self._recorder.counts, self._recorder.status
+        if status.latency_s is not None and status.rate_hz is not None:
+            hands = f'{status.num_hands} hand{"" if status.num_hands == 1 else "s"}'
+            progress.set_postfix_str(
+                f'{hands}, {status.rate_hz:.1f} Hz, latency {1000 * status.latency_s:.1f} ms, '
+                f'{counts.dropped} dropped',
+                refresh=False,
+            )
+        progress.update(counts.published - progress.n)
+
+
+def _tracker_arguments(source: MediaSource) -> list[str]:
+    # Pictures show different hands: to track from one to the next would make no sense.
+    static = str(not source.is_video).lower()
+    return ['--ros-args', '-p', f'static_image_mode:={static}']
+
+
+def _publisher_arguments(job: Job) -> list[str]:
+    return [
+        job.source_name,
+        '--ros-args',
+        '-p', f'rate:={job.rate_hz or 0.0:f}',
+        '-p', f'wait_for_subscribers:={NUM_SUBSCRIBERS}',
+        # The recording is to be complete; the tracker's own images stay best effort.
+        '-p', f'qos_overrides.{IMAGE_TOPIC}.publisher.reliability:=reliable',
+    ]  # fmt: skip
+
+
+def _progress_bar(source: MediaSource) -> tqdm:
+    # Fits a terminal of 80 columns.
+    known_length = '{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}'
+    return tqdm(
+        desc='tracking',
+        total=source.num_frames or None,
+        bar_format=known_length if source.num_frames else '{desc} {n_fmt} frames{postfix}',
+        mininterval=0.1 if sys.stderr.isatty() else 10.0,
+    )

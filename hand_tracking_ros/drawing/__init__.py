@@ -1,0 +1,1 @@
+"""Hands drawn onto pictures, and pictures put onto contact sheets."""

@@ -1,0 +1,171 @@
+"""Pictures made from a recording: the annotated video and the contact sheet."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from hand_tracking_ros.drawing.skeleton import (
+    LABEL_TEXT_COLOR,
+    OUTLINE_COLOR,
+    Color,
+    draw_hands,
+    draw_text,
+    text_width,
+)
+from hand_tracking_ros.tracking.hand import Hand
+
+NOT_PROCESSED = 'not processed'
+
+MAX_TILES = 12
+TILE_WIDTH_PX = 480
+MAX_TILE_HEIGHT_PX = 480
+GAP_PX = 16
+CAPTION_HEIGHT_PX = 34
+HEADER_HEIGHT_PX = 104
+SHEET_COLOR = (30, 33, 38)
+CAPTION_COLOR = (176, 182, 190)
+TITLE_HEIGHT_PX = 24
+TEXT_HEIGHT_PX = 13
+TIME_WIDTH_PX = 110
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One published frame.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        hands: found in it; None if the tracker did not process it.
+        index: of the frame in the recording.
+        time_s: since the first frame.
+    """
+
+    image: np.ndarray
+    hands: Sequence[Hand] | None
+    index: int
+    time_s: float
+
+
+def common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """(width, height) of a picture that shows frames of all these sizes well."""
+    if len(set(sizes)) == 1:
+        return sizes[0]
+    return max(width for width, _ in sizes), max(height for _, height in sizes)
+
+
+def render(shot: Shot, width: int, height: int) -> np.ndarray:
+    """The frame with its hands, fitted into a picture of this size, (height, width, 3) RGB.
+
+    Hands are drawn after fitting: lines and labels are equally sharp in every size.
+    """
+    canvas = np.full((height, width, 3), SHEET_COLOR, np.uint8)
+    image_height, image_width = shot.image.shape[:2]
+    scale = min(width / image_width, height / image_height)
+    size = (max(1, round(image_width * scale)), max(1, round(image_height * scale)))
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    picture = cv2.resize(shot.image, size, interpolation=interpolation)
+    if shot.hands is None:
+        _draw_note(picture, NOT_PROCESSED)
+    else:
+        draw_hands(picture, shot.hands)
+    canvas[top : top + size[1], left : left + size[0]] = picture
+    return canvas
+
+
+def choose_shots(has_hands: Sequence[bool], count: int = MAX_TILES) -> list[int]:
+    """Indices of frames that show a recording well.
+
+    One from each of equally long stretches: the one with hands that is nearest to the middle of
+    the stretch, or the middle one if it has none.
+    """
+    count = min(count, len(has_hands))
+    chosen = []
+    for part in range(count):
+        start, end = (round(edge * len(has_hands) / count) for edge in (part, part + 1))
+        middle = (start + end - 1) / 2
+        candidates = [index for index in range(start, end) if has_hands[index]]
+        chosen.append(min(candidates or range(start, end), key=partial(_distance, middle)))
+    return chosen
+
+
+class ContactSheet:
+    """A page of evenly chosen frames.
+
+    Args:
+        title, subtitle: above the frames.
+        num_tiles: how many frames `add` will bring.
+        frame_size: (width, height) of the frames, for the shape of the tiles.
+    """
+
+    def __init__(
+        self, title: str, subtitle: str, num_tiles: int, frame_size: tuple[int, int]
+    ) -> None:
+        width, height = frame_size
+        self._tile_width = TILE_WIDTH_PX
+        self._tile_height = min(MAX_TILE_HEIGHT_PX, max(1, round(TILE_WIDTH_PX * height / width)))
+        self._num_columns = max(1, min(4, math.ceil(math.sqrt(num_tiles))))
+        num_rows = math.ceil(num_tiles / self._num_columns)
+        self._num_tiles = 0
+        self._sheet = np.full(
+            (
+                HEADER_HEIGHT_PX + num_rows * (self._tile_height + CAPTION_HEIGHT_PX + GAP_PX),
+                GAP_PX + self._num_columns * (self._tile_width + GAP_PX),
+                3,
+            ),
+            SHEET_COLOR,
+            np.uint8,
+        )
+        self._write(title, (GAP_PX, 46), TITLE_HEIGHT_PX, LABEL_TEXT_COLOR)
+        self._write(subtitle, (GAP_PX, 82), TEXT_HEIGHT_PX, CAPTION_COLOR)
+
+    def add(self, shot: Shot) -> None:
+        """Put the next frame on the page."""
+        row, column = divmod(self._num_tiles, self._num_columns)
+        self._num_tiles += 1
+        left = GAP_PX + column * (self._tile_width + GAP_PX)
+        top = HEADER_HEIGHT_PX + row * (self._tile_height + CAPTION_HEIGHT_PX + GAP_PX)
+        tile = render(shot, self._tile_width, self._tile_height)
+        self._sheet[top : top + self._tile_height, left : left + self._tile_width] = tile
+        baseline = top + self._tile_height + 23
+        words = f'frame {shot.index}: {describe_hands(shot.hands)}'
+        self._write(f'{shot.time_s:.2f} s', (left, baseline), TEXT_HEIGHT_PX, LABEL_TEXT_COLOR)
+        self._write(words, (left + TIME_WIDTH_PX, baseline), TEXT_HEIGHT_PX, CAPTION_COLOR)
+
+    def save(self, path: Path) -> None:
+        """Write the page as a picture file."""
+        path.write_bytes(cv2.imencode(path.suffix, self._sheet[..., ::-1])[1].tobytes())
+
+    def _write(self, text: str, position: tuple[int, int], height_px: int, color: Color) -> None:
+        ascii_text = text.encode('ascii', 'replace').decode()
+        draw_text(self._sheet, ascii_text, position, height_px, color)
+
+
+def describe_hands(hands: Sequence[Hand] | None) -> str:
+    """A few words, such as `left, right` or `no hand`."""
+    if hands is None:
+        return NOT_PROCESSED
+    sides = Counter(hand.handedness.name.lower() for hand in hands)
+    words = [f'{count} x {side}' if count > 1 else side for side, count in sorted(sides.items())]
+    return ', '.join(words) or 'no hand'
+
+
+def _draw_note(image: np.ndarray, text: str) -> None:
+    """Text in a box in the first corner."""
+    height_px = max(9, image.shape[0] // 45)
+    margin = height_px // 2 + 2
+    width = text_width(text, height_px) + 2 * margin
+    image[: height_px + 2 * margin, :width] = OUTLINE_COLOR
+    draw_text(image, text, (margin, margin + height_px), height_px, LABEL_TEXT_COLOR)
+
+
+def _distance(first: float, second: float) -> float:
+    return abs(first - second)

@@ -1,0 +1,69 @@
+"""Simulated hands as a source of pictures, for whoever has neither a camera nor a video."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from hand_tracking_ros.media.media_source import Frame, MediaSource
+from hand_tracking_ros.media.prefetch import prefetch
+from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
+from hand_tracking_ros.simulation.scenes import SCENES
+from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.hand import Handedness
+
+SIMULATED = 'simulated'
+# One after the other where no scene is named: the same person shows them all.
+DEMO_SCENES = ('wave', 'open_close', 'pinch', 'turn', 'crossing')
+RATE_HZ = 30.0
+DURATION_S = 20.0
+# The last of each scene are black: longer than a tracker holds a hand that it no longer sees, so
+# that no hand is taken for one in the next scene.
+NUM_BLACK_FRAMES = 15
+
+
+class SimulatedMedia(MediaSource):
+    """The same frames every time.
+
+    Args:
+        scene: a name in SCENES; empty for all DEMO_SCENES in turn.
+
+    Raises:
+        UserError: there is no such scene.
+    """
+
+    def __init__(self, scene: str = '') -> None:
+        if scene and scene not in SCENES:
+            raise UserError(
+                f"source '{SIMULATED}:{scene}': no such scene; expected one of {', '.join(SCENES)}"
+            )
+        self._takes = [
+            SimulatorOptions(scene=name, handedness=Handedness.RIGHT)
+            for name in ([scene] if scene else DEMO_SCENES)
+        ]
+        name = f'{SIMULATED} {scene}' if scene else f'{SIMULATED} hands'
+        first = self._takes[0]
+        num_frames = round(DURATION_S * RATE_HZ)
+        super().__init__(name, (first.width, first.height), RATE_HZ, num_frames)
+        self.horizontal_fov_deg = first.horizontal_fov_deg
+
+    def __iter__(self) -> Iterator[Frame]:
+        number = itertools.count()
+        # The next scene is set up while this one is shown: that takes seconds.
+        with contextlib.closing(prefetch(map(CameraSimulator, self._takes), 1)) as simulators:
+            for simulator in simulators:
+                for image in self._images(simulator):
+                    index = next(number)
+                    yield Frame(f'{self.name}#{index}', image, index / RATE_HZ)
+
+    def _images(self, simulator: CameraSimulator) -> Iterator[np.ndarray]:
+        """A whole scene."""
+        num_images = self.num_frames // len(self._takes)
+        num_black = NUM_BLACK_FRAMES if len(self._takes) > 1 else 0
+        for index in range(num_images - num_black):
+            yield simulator.render(index / RATE_HZ).image
+        for _ in range(num_black):
+            yield np.zeros((self.height, self.width, 3), np.uint8)

@@ -1,0 +1,280 @@
+"""Makes the four model files that the tracker needs.
+
+The weights are Google's, in the wheel of mediapipe 0.10.21, which is downloaded through pip but
+never installed. models/manifest.yaml says what is taken from it and what it must compute. Either
+all files that are missing or outdated are written, each in one step, or none is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import secrets
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hand_tracking_ros.command_line import run_program
+from hand_tracking_ros.model_conversion.wheel_download import download_wheel
+from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.networks.model_files import (
+    DIRECTORY_VARIABLE,
+    MODEL_NAMES,
+    load_manifest,
+    parse_model,
+    user_models_directory,
+)
+
+# Recorded in each file; raise it when tflite_to_onnx comes to write something different, so that
+# files of an older form are made anew.
+CONVERTER_VERSION = '2'
+
+_REQUIRED_MODULES = ('onnx', 'onnxruntime', 'tflite', 'tqdm')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parse_arguments(argv)
+    return run_program(
+        lambda: prepare_models(arguments.output_directory, arguments.wheel, arguments.force)
+    )
+
+
+def prepare_models(directory: Path, wheel: Path | None = None, force: bool = False) -> None:
+    """Make the files in `directory` that are missing, outdated or, with `force`, whatever is there.
+
+    Args:
+        directory: where `<name>.onnx` belong; made if need be.
+        wheel: a wheel of the right mediapipe; None downloads it.
+        force: make all four files, and overwrite what this program did not write.
+
+    Raises:
+        UserError: a file is in the way, the download failed, a checksum or a result is wrong, a
+            package is missing, or the folder cannot be written.
+    """
+    manifest = load_manifest()
+    wanted = MODEL_NAMES if force else _missing_models(directory, manifest['models'])
+    if not wanted:
+        print(f'the {len(MODEL_NAMES)} models in {directory} are complete')
+        return
+    _require_modules()
+    _require_writable(directory)
+    with tempfile.TemporaryDirectory(prefix='prepare_models_') as scratch:
+        if wheel is None:
+            wheel = download_wheel(manifest['source'], Path(scratch))
+        sources = read_sources(wheel, manifest, wanted)
+    models = {}
+    for name, source in sources.items():
+        print(f'converting {name}', flush=True)
+        models[name] = convert_model(name, source, manifest)
+    for name, model in models.items():
+        write_atomically(directory / f'{name}.onnx', model)
+    print(f'wrote {", ".join(models)} to {directory}')
+
+
+def read_sources(wheel: Path, manifest: dict, names: Sequence[str]) -> dict[str, bytes]:
+    """Take the .tflite files of the models `names` out of the wheel.
+
+    Raises:
+        UserError: the wheel cannot be read, lacks a file, or holds one with another SHA-256.
+    """
+    package = f'{manifest["source"]["package"]} {manifest["source"]["version"]}'
+    entries = {name: manifest['models'][name] for name in names}
+    sources = {}
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for name, entry in entries.items():
+                sources[name] = archive.read(entry['path'])
+    except KeyError:
+        raise UserError(
+            f'{wheel} does not hold {entry["path"]}: give a wheel of {package}'
+        ) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise UserError(f'{wheel} is not a whole wheel (zip file): download it again') from None
+    except OSError as error:
+        raise UserError(f'{wheel} cannot be read: {error.strerror}') from None
+    for name, data in sources.items():
+        found, expected = hashlib.sha256(data).hexdigest(), entries[name]['sha256']
+        if found != expected:
+            raise UserError(
+                f'{entries[name]["path"]} in {wheel} has the SHA-256 {found}, expected '
+                f'{expected}: it is not the file of {package}, and was not used. Download the '
+                'wheel again; if the sum stays wrong, do not trust the place it comes from'
+            )
+    return sources
+
+
+def convert_model(name: str, source: bytes, manifest: dict) -> bytes:
+    """Convert one .tflite file, check what the result computes, and serialise it."""
+    from hand_tracking_ros.model_conversion.tflite_to_onnx import ConversionError, convert
+
+    entry = manifest['models'][name]
+    try:
+        model = convert(source, input_name='image', output_names=list(entry['outputs']))
+    except ConversionError as error:
+        raise UserError(f'{entry["path"]} cannot be converted: {error}') from None
+    metadata = {
+        'source': f'{manifest["source"]["wheel"]}: {entry["path"]}',
+        'licence': manifest['source']['licence'],
+        'source_sha256': entry['sha256'],
+        'converter_version': CONVERTER_VERSION,
+        'graph_sha256': parse_model(model.SerializeToString()).graph_sha256(),
+    }
+    for key, value in metadata.items():
+        model.metadata_props.add(key=key, value=value)
+    data = model.SerializeToString()
+    check_outputs(name, data, entry)
+    return data
+
+
+def check_outputs(name: str, model: bytes, entry: dict) -> None:
+    """Compare what a converted model computes for `reference_image` with TFLite's outputs.
+
+    Raises:
+        UserError: an output differs by more than the manifest allows, or there is none.
+    """
+    import onnxruntime
+
+    image = reference_image(entry['input_size'])
+    try:
+        session = onnxruntime.InferenceSession(model, providers=['CPUExecutionProvider'])
+        outputs = session.run(list(entry['outputs']), {'image': image})
+    except Exception as error:  # ONNX Runtime's exceptions have no other base in common
+        raise UserError(
+            f'onnxruntime {onnxruntime.__version__} cannot run the converted {name}: {error}. '
+            'Nothing was written; try another version of onnxruntime'
+        ) from None
+    for (output_name, expected), output in zip(entry['outputs'].items(), outputs, strict=True):
+        found = output.reshape(-1)[:: expected['every']]
+        difference = np.abs(found - np.asarray(expected['values'])).max()
+        # Written so that NaN fails too.
+        if not difference <= expected['tolerance']:
+            raise UserError(
+                f'the converted {name} computes {output_name} wrongly: it differs by '
+                f'{difference:.3g} from what TFLite computes, at most {expected["tolerance"]} is '
+                f'allowed (onnxruntime {onnxruntime.__version__}). Nothing was written; try '
+                'another version of onnx and onnxruntime'
+            )
+
+
+def reference_image(size: int) -> np.ndarray:
+    """The picture, [1, 3, size, size] in 0 to 1, that the manifest's outputs belong to.
+
+    Whole numbers only, so that it is the same everywhere; detailed and without symmetry, so that
+    a wrong padding, order of axes or resizing shows in every output.
+    """
+    channel, y, x = np.mgrid[:3, :size, :size]
+    levels = ((5 + 3 * channel) * x + (11 - 4 * channel) * y + x * y // 7) % 256
+    return (levels / 255).astype(np.float32)[np.newaxis]
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that nobody ever sees a part of it, making its folder if need be."""
+    unfinished = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            unfinished.write_bytes(data)
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f'{path} cannot be written: {error.strerror}') from None
+
+
+def _missing_models(directory: Path, entries: dict[str, dict]) -> list[str]:
+    """Names of the models that are not there or are outdated.
+
+    Raises:
+        UserError: where a model belongs lies something that this program did not write.
+    """
+    missing, in_the_way = [], []
+    for name in MODEL_NAMES:
+        path = directory / f'{name}.onnx'
+        try:
+            content = parse_model(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            missing.append(name)
+            continue
+        except OSError as error:
+            in_the_way.append(f'{path} cannot be read ({error.strerror})')
+            continue
+        except ValueError as error:
+            in_the_way.append(f'{path} is not a whole ONNX model ({error})')
+            continue
+        if content.metadata.get('graph_sha256') != content.graph_sha256():
+            in_the_way.append(f'{path} is damaged or comes from another program')
+        elif (
+            content.metadata.get('source_sha256') != entries[name]['sha256']
+            or content.metadata.get('converter_version') != CONVERTER_VERSION
+        ):
+            missing.append(name)
+    if in_the_way:
+        raise UserError(
+            f'{"; ".join(in_the_way)}. Delete what is in the way and run this again, or add '
+            '--force to overwrite it'
+        )
+    return missing
+
+
+def _require_modules() -> None:
+    lacking = [name for name in _REQUIRED_MODULES if importlib.util.find_spec(name) is None]
+    if lacking:
+        raise UserError(
+            f'{sys.executable} lacks the Python packages {", ".join(lacking)}. Install them: '
+            f'`{sys.executable} -m pip install {" ".join(lacking)}` (where the system forbids '
+            'that, in a virtual environment; the model files can be made by any Python, on any '
+            'machine)'
+        )
+
+
+def _require_writable(directory: Path) -> None:
+    """Fail before the download rather than after it."""
+    nearest = next(path for path in (directory, *directory.parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise UserError(
+            f'cannot write into {directory}: {nearest} is not a folder that you may write to. '
+            'Choose another with --output-directory'
+        )
+
+
+def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog='prepare_models',
+        description='Make the model files that the hand tracker needs: get the MediaPipe hand '
+        'models (Apache-2.0) from the wheel of mediapipe 0.10.21, convert them to ONNX, check '
+        'them, and write them to a folder where the tracker finds them. Files that are already '
+        'there and right are kept.',
+    )
+    named = os.environ.get(DIRECTORY_VARIABLE)
+    parser.add_argument(
+        '--output-directory',
+        type=lambda text: Path(text).expanduser(),
+        default=Path(named).expanduser() if named else user_models_directory(),
+        metavar='DIRECTORY',
+        help=f'where to write; default: the environment variable {DIRECTORY_VARIABLE}, else the '
+        'per-user cache (now %(default)s)',
+    )
+    parser.add_argument(
+        '--wheel',
+        type=Path,
+        metavar='FILE',
+        help='a wheel of mediapipe 0.10.21 that is already here, of whatever platform, '
+        'instead of downloading it',
+    )
+    parser.add_argument(
+        '--force',
+        action='store_true',
+        help='make all files anew and overwrite whatever is there',
+    )
+    return parser.parse_args(argv)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

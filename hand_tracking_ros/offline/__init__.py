@@ -1,0 +1,1 @@
+"""Hands in files instead of live images, without ROS."""

@@ -1,0 +1,37 @@
+"""The programs of this package: the only place that knows which module each of them is.
+
+    ros2 run hand_tracking_ros NAME ...
+    python3 -m hand_tracking_ros NAME ...
+
+CMakeLists.txt and setup.py read the table too, so that each program is installed under its name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+# One line for each program: CMakeLists.txt takes the names from here.
+PROGRAMS = {
+    'demo': 'hand_tracking_ros.demo.demo',
+    'hand_teleop': 'hand_tracking_ros.teleop.hand_teleop',
+    'hand_tracker': 'hand_tracking_ros.ros.hand_tracker',
+    'prepare_models': 'hand_tracking_ros.model_conversion.prepare_models',
+    'process_media': 'hand_tracking_ros.offline.process_media',
+    'simulated_camera': 'hand_tracking_ros.cameras.simulated_camera',
+    'video_publisher': 'hand_tracking_ros.cameras.video_publisher',
+}
+
+
+def run(name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a program and return its exit status; None: with the arguments of the command line."""
+    return importlib.import_module(PROGRAMS[name]).main(arguments)
+
+
+def main() -> int:
+    """Run the program that the first argument names."""
+    if len(sys.argv) > 1 and sys.argv[1] in PROGRAMS:
+        return run(sys.argv[1], sys.argv[2:])
+    print(f'usage: python3 -m hand_tracking_ros {{{",".join(PROGRAMS)}}} ...', file=sys.stderr)
+    return 0 if sys.argv[1:] in (['-h'], ['--help']) else 2

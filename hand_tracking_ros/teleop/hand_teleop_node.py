@@ -1,0 +1,241 @@
+"""The teleoperation node: hands in, a target pose and a gripper command out.
+
+All decisions about motion are in `tracking/teleop.py`; here are topics, frames and words.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Sequence
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.time import Time
+from std_msgs.msg import Float64, Header, String
+
+from hand_tracking_ros.msg import HandArray
+from hand_tracking_ros.ros import parameters
+from hand_tracking_ros.ros.compat import TransformBuffer, TransformException, TransformListener
+from hand_tracking_ros.ros.message_conversion import (
+    hands_from_message,
+    matrix_from_transform,
+    pose_to_message,
+    rotation_from_quaternion,
+)
+from hand_tracking_ros.ros.process import ros_process, spinning
+from hand_tracking_ros.ros.transforms import SIDES
+from hand_tracking_ros.teleop.teleop import (
+    HandSample,
+    Teleop,
+    TeleopState,
+    TeleopTarget,
+    sample_hand,
+)
+from hand_tracking_ros.teleop.teleop_parameters import TELEOP_PARAMETERS, TeleopSettings
+from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.hand import Hand, TrackingState
+
+HANDS_TOPIC = 'hand_tracker/hands'
+# Takes the hands of reliable and best-effort publishers alike.
+HANDS_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+# Whoever comes later is told how things stand.
+STATUS_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+NANOSECONDS_PER_SECOND = 1e9
+
+
+class HandUnavailableError(Exception):
+    """Why there is no hand to follow, or no target to move."""
+
+
+class HandTeleopNode(Node):
+    """Moves a target pose with one hand.
+
+    Hands are received in the executor's thread, and followed in the one that calls `run`.
+
+    Raises:
+        UserError: a parameter is wrong.
+    """
+
+    def __init__(self) -> None:
+        super().__init__('hand_teleop')
+        parameters.declare(self, TELEOP_PARAMETERS)
+        self._settings = parameters.read(self, TeleopSettings)
+        _check(self._settings)
+        self._messages: queue.SimpleQueue[HandArray] = queue.SimpleQueue()
+        self._transforms = TransformBuffer()
+        self._listener = TransformListener(self._transforms, self)
+        self._target = self.create_publisher(PoseStamped, '~/target', QoSProfile(depth=10))
+        self._gripper = self.create_publisher(Float64, '~/gripper', QoSProfile(depth=10))
+        self._status = self.create_publisher(String, '~/status', STATUS_QOS)
+        self._hands = self.create_subscription(
+            HandArray, HANDS_TOPIC, self._messages.put, HANDS_QOS
+        )
+        self._teleop: Teleop | None = None
+        self._track_id: int | None = None
+        self._state = TeleopState.HAND_LOST
+        self._said = ''
+        self._say(TeleopState.HAND_LOST, f'no message on {self._hands.topic_name} yet')
+
+    def run(self) -> None:
+        """Follow the hand until something is raised."""
+        has_messages = False
+        while True:
+            try:
+                message = self._messages.get(timeout=self._settings.timeout)
+            except queue.Empty:
+                if has_messages:
+                    self._stop(f'no message on {self._hands.topic_name} any more')
+                has_messages = False
+            else:
+                has_messages = True
+                self._process(message)
+
+    def _process(self, message: HandArray) -> None:
+        self._settings = parameters.read(self, TeleopSettings)
+        frame_id = self._settings.robot_frame or message.header.frame_id
+        try:
+            to_robot = self._transform(frame_id, message.header.frame_id)
+            if self._teleop is None:
+                self._teleop = self._start(frame_id)
+            sample = sample_hand(self._choose(_hands(message)), to_robot)
+        except HandUnavailableError as error:
+            target = self._stop(str(error))
+        else:
+            target = self._follow(sample, message.header)
+        if target is None:
+            return
+        header = Header(stamp=message.header.stamp, frame_id=frame_id)
+        pose = pose_to_message(target.position_m, target.rotation)
+        self._target.publish(PoseStamped(header=header, pose=pose))
+        if target.gripper is not None:
+            self._gripper.publish(Float64(data=target.gripper))
+
+    def _follow(self, sample: HandSample, header: Header) -> TeleopTarget:
+        self._teleop.options = self._settings.teleop_options
+        stamp_s = Time.from_msg(header.stamp).nanoseconds / NANOSECONDS_PER_SECOND
+        target = self._teleop.update(sample, stamp_s)
+        if target.state == TeleopState.HAND_LOST:
+            self._say(target.state, 'its pose is not finite')
+        elif target.waits_for_release:
+            self._say(target.state, f'open the {self._settings.clutch} once to engage')
+        else:
+            self._say(target.state)
+        return target
+
+    def _stop(self, reason: str) -> TeleopTarget | None:
+        """No hand to follow; the target stays where it is, if there is one."""
+        self._say(TeleopState.HAND_LOST, reason)
+        return self._teleop.lose() if self._teleop else None
+
+    def _choose(self, hands: Sequence[Hand]) -> Hand:
+        """The hand to follow: the same as last time, else the one that is tracked longest.
+
+        Raises:
+            HandUnavailableError: there is none, and why.
+        """
+        side = self._settings.hand
+        ours = [hand for hand in hands if SIDES.get(hand.handedness) == side]
+        if not ours:
+            raise HandUnavailableError(f'no {side} hand is in the image')
+        tracked = [hand for hand in ours if hand.state == TrackingState.TRACKED]
+        if not tracked:
+            raise HandUnavailableError(f'the {side} hand is held, not seen')
+        located = [hand for hand in tracked if hand.pose is not None]
+        if not located:
+            raise HandUnavailableError(
+                f'the {side} hand has no pose: the hand tracker needs a valid camera_info'
+            )
+        hand = max(located, key=lambda hand: (hand.track_id == self._track_id, hand.age_s))
+        self._track_id = hand.track_id
+        return hand
+
+    def _start(self, frame_id: str) -> Teleop:
+        """Teleoperation from where the tool is, or is said to be.
+
+        Raises:
+            HandUnavailableError: TF does not know where the tool is.
+        """
+        settings = self._settings
+        if settings.tool_frame:
+            tool = self._transform(frame_id, settings.tool_frame)
+            return Teleop(tool[:3, 3], tool[:3, :3])
+        x, y, z, w = np.divide(
+            settings.start_orientation, np.linalg.norm(settings.start_orientation)
+        )
+        return Teleop(settings.start_position, rotation_from_quaternion(x, y, z, w))
+
+    def _transform(self, target_frame: str, source_frame: str) -> np.ndarray:
+        """(4, 4) from a frame to another.
+
+        Raises:
+            HandUnavailableError: TF does not know it.
+        """
+        if target_frame == source_frame:
+            return np.eye(4)
+        try:
+            found = self._transforms.lookup_transform(target_frame, source_frame, Time())
+        except TransformException as error:
+            raise HandUnavailableError(
+                f"no transform from '{source_frame}' to '{target_frame}': {error}"
+            ) from error
+        return matrix_from_transform(found.transform)
+
+    def _say(self, state: TeleopState, reason: str = '') -> None:
+        """Tell status topic and log about a change."""
+        text = f'{state.name}: {reason}' if reason else state.name
+        if text == self._said:
+            return
+        if state == TeleopState.HAND_LOST and self._state == TeleopState.ENGAGED:
+            self.get_logger().warning(f'Stopped: {reason}')
+        else:
+            self.get_logger().info(text)
+        self._state, self._said = state, text
+        self._status.publish(String(data=text))
+
+
+def _hands(message: HandArray) -> list[Hand]:
+    """The hands of a message.
+
+    Raises:
+        HandUnavailableError: a field holds what it must not.
+    """
+    try:
+        return hands_from_message(message)
+    except ValueError as error:
+        raise HandUnavailableError(
+            f'the message from the hand tracker is wrong: {error}'
+        ) from error
+
+
+def _check(settings: TeleopSettings) -> None:
+    """Refuse values that contradict each other.
+
+    Raises:
+        UserError: they do.
+    """
+    try:
+        settings.teleop_options  # noqa: B018 - it is made to see whether it can be
+    except ValueError as error:
+        raise UserError(f'parameters: {error}') from error
+    if not np.linalg.norm(settings.start_orientation) > 0:
+        raise UserError('parameter start_orientation is zero, which is no quaternion')
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the node until a signal tells it to stop.
+
+    Args:
+        arguments: the program's name and its command line.
+
+    Raises:
+        UserError: a parameter is wrong.
+    """
+    with ros_process(arguments):
+        node = HandTeleopNode()
+        try:
+            with spinning(node):
+                node.run()
+        finally:
+            node.destroy_node()

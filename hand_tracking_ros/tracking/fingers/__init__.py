@@ -1,0 +1,1 @@
+"""What the fingers do: the frame of the hand, joint angles, OpenXR joints."""

@@ -1,0 +1,82 @@
+"""The two networks of the tracker, loaded together and shared by any number of trackers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hand_tracking_ros.tracking.networks.landmark_model import LandmarkModel
+from hand_tracking_ros.tracking.networks.model_files import find_model
+from hand_tracking_ros.tracking.networks.palm_detector import PalmDetector, PalmView
+from hand_tracking_ros.tracking.networks.runtime import Runtime, RuntimeOptions
+from hand_tracking_ros.tracking.region import View, whole_image
+
+# MediaPipe's option model_complexity, and the names of the files it stands for.
+COMPLEXITIES = {0: 'lite', 1: 'full'}
+
+
+@dataclass(frozen=True)
+class HandModels:
+    """Palm detector and landmark model, ready to run."""
+
+    palm_detector: PalmDetector
+    landmark_model: LandmarkModel
+    runtime: Runtime | None = None
+
+    @classmethod
+    def load(
+        cls,
+        model_complexity: int = 1,
+        model_directory: str | Path | None = None,
+        execution_provider: str = 'auto',
+        num_threads: int = 0,
+        *,
+        device_id: int = 0,
+        precision: str = 'fp32',
+        cuda_graph: bool = False,
+        warn: Callable[[str], None] | None = None,
+    ) -> HandModels:
+        """Load both networks.
+
+        Args:
+            model_complexity: 0 (lite) or 1 (full).
+            model_directory: where the .onnx files are; None looks in the usual places.
+            execution_provider, num_threads, device_id, precision, cuda_graph: as RuntimeOptions.
+            warn: told what does not start or fails, and what is used instead; None:
+                warnings.warn.
+
+        Raises:
+            ModelError: a model file is missing or unreadable.
+            UserError: the execution provider or the precision is unknown.
+            ValueError: another model_complexity.
+        """
+        if model_complexity not in COMPLEXITIES:
+            raise ValueError(f'model_complexity is {model_complexity}, expected 0 or 1')
+        kind = COMPLEXITIES[model_complexity]
+        names = (f'palm_detection_{kind}', f'hand_landmark_{kind}')
+        options = RuntimeOptions(execution_provider, num_threads, device_id, precision, cuda_graph)
+        runtime = Runtime([find_model(name, model_directory) for name in names], options, warn)
+        palm, landmark = runtime.networks
+        models = cls(PalmDetector(palm), LandmarkModel(landmark), runtime)
+        models._warm_up()
+        return models
+
+    @property
+    def execution_provider(self) -> str:
+        """What the networks really run on, now."""
+        return self.runtime.provider if self.runtime else ''
+
+    @property
+    def warning(self) -> str:
+        """Why they do not run on what was asked for; empty if they do."""
+        return self.runtime.warning if self.runtime else ''
+
+    def _warm_up(self) -> None:
+        """Run both once: a network's first run takes many times as long as all others."""
+        image = np.zeros((64, 64, 3), np.uint8)
+        whole = whole_image(image)
+        self.palm_detector.detect([PalmView(image, whole, min_confidence=1.0)])
+        self.landmark_model.estimate([View(image, whole)])

@@ -1,0 +1,180 @@
+"""First stage: find palms in an image or in parts of it.
+
+MediaPipe's palm detector: a single-shot detector over 2016 anchors, decoded and merged by
+weighted non-maximum suppression (palm_detection_cpu, ssd_anchors_calculator,
+tensors_to_detections_calculator, non_max_suppression_calculator).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from hand_tracking_ros.tracking.networks.runtime import InferenceSession
+from hand_tracking_ros.tracking.region import (
+    Region,
+    box_overlaps,
+    crop,
+    region_from_palm,
+    to_network_input,
+)
+
+INPUT_SIZE_PX = 192
+MIN_SUPPRESSION_THRESHOLD = 0.3
+# What a look takes is the median of so many last ones.
+NUM_TIMES = 15
+# Cells along a side of each feature map, and anchors in each cell.
+ANCHOR_GRIDS = ((24, 2), (12, 6))
+WRIST_KEYPOINT, MIDDLE_FINGER_KEYPOINT = 0, 2
+
+
+class PalmView(NamedTuple):
+    """A part of an image in which to look for palms.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        region: an upright square.
+        min_confidence: smallest score of a palm to keep, 0 to 1.
+    """
+
+    image: np.ndarray
+    region: Region
+    min_confidence: float
+
+
+@dataclass(frozen=True)
+class Palm:
+    """A detected palm.
+
+    Attributes:
+        box_px: (4,) float32 xmin, ymin, xmax, ymax in image pixels.
+        keypoints_px: (7, 2) float32: wrist, index, middle, ring and little-finger MCP, thumb CMC
+            and MCP.
+        score: 0 to 1.
+    """
+
+    box_px: np.ndarray
+    keypoints_px: np.ndarray
+    score: float
+
+    @property
+    def hand_region(self) -> Region:
+        """Where the whole hand is expected."""
+        wrist = self.keypoints_px[WRIST_KEYPOINT]
+        middle = self.keypoints_px[MIDDLE_FINGER_KEYPOINT]
+        return region_from_palm(self.box_px, wrist, middle)
+
+
+class PalmDetector:
+    """Finds palms in images."""
+
+    def __init__(self, session: InferenceSession) -> None:
+        self._session = session
+        self._anchors = make_anchors()
+        self._look_s: deque[float] = deque(maxlen=NUM_TIMES)
+
+    def detect(self, views: Sequence[PalmView]) -> list[list[Palm]]:
+        """Find palms in all views, in one batch.
+
+        Args:
+            views: where to look.
+
+        Returns:
+            The palms of each view, best first, in pixels of its image.
+        """
+        if not views:
+            return []
+        started_s = time.perf_counter()
+        crops = [
+            crop(view.image, view.region, INPUT_SIZE_PX, cv2.BORDER_CONSTANT) for view in views
+        ]
+        boxes, scores = self._session.run(to_network_input(crops))[:2]
+        palms = [
+            self._palms(boxes[i], scores[i], view.region, view.min_confidence)
+            for i, view in enumerate(views)
+        ]
+        self._look_s.append((time.perf_counter() - started_s) / len(views))
+        return palms
+
+    def num_looks_in(self, budget_s: float) -> int:
+        """How many views this machine can look at in so much time, but at least one."""
+        return max(int(budget_s / median(self._look_s)), 1) if self._look_s else 1
+
+    def _palms(
+        self, raw_boxes: np.ndarray, raw_scores: np.ndarray, window: Region, min_confidence: float
+    ) -> list[Palm]:
+        points, scores = decode(raw_boxes, raw_scores, self._anchors, min_confidence)
+        points, scores = weighted_non_maximum_suppression(points, scores)
+        points = window.to_image(points.reshape(-1, 2)).reshape(points.shape)
+        return [
+            Palm(palm[:2].reshape(4), palm[2:], float(score))
+            for palm, score in zip(points, scores, strict=True)
+        ]
+
+
+def make_anchors() -> np.ndarray:
+    """Centres of the detector's anchors as (2016, 2) float32 fractions of its input."""
+    grids = []
+    for cells, repeats in ANCHOR_GRIDS:
+        y, x = np.mgrid[:cells, :cells]
+        centers = np.stack([x, y], axis=-1).reshape(-1, 2)
+        grids.append(np.repeat((centers + 0.5) / cells, repeats, axis=0))
+    return np.concatenate(grids).astype(np.float32)
+
+
+def decode(
+    raw_boxes: np.ndarray, raw_scores: np.ndarray, anchors: np.ndarray, min_confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turn the detector's output into points.
+
+    Args:
+        raw_boxes: (2016, 18) float32: centre, size, then 7 keypoints, in input pixels relative to
+            the anchor.
+        raw_scores: (2016, 1) float32 logits.
+        anchors: (2016, 2) from make_anchors.
+        min_confidence: smallest score to keep.
+
+    Returns:
+        (N, 9, 2) float32 points as fractions of the input: the box's two corners (smallest x and
+        y, largest x and y), then the keypoints; and (N,) float32 scores.
+    """
+    scores = 1 / (1 + np.exp(-np.clip(raw_scores[:, 0], -100, 100)))
+    kept = scores >= min_confidence
+    points = raw_boxes[kept].reshape(-1, 9, 2) / np.float32(INPUT_SIZE_PX)
+    center, half = points[:, 0] + anchors[kept], points[:, 1] / 2
+    points[:, 2:] += anchors[kept, None]
+    points[:, 0], points[:, 1] = center - half, center + half
+    sound = (half >= 0).all(axis=1)
+    return points[sound], scores[kept][sound]
+
+
+def weighted_non_maximum_suppression(
+    points: np.ndarray, scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Merge overlapping detections into their mean, weighted by score.
+
+    Args:
+        points: (N, 9, 2), the first two are corners of a box.
+        scores: (N,).
+
+    Returns:
+        The same for the merged detections, best first; a merged detection has the best score of
+        its parts.
+    """
+    order = np.argsort(-scores, kind='stable')
+    points, scores = points[order], scores[order]
+    merged, merged_scores = [], []
+    while len(scores):
+        similar = box_overlaps(points[0, :2], points[:, :2]) > MIN_SUPPRESSION_THRESHOLD
+        similar[0] = True  # a box without area overlaps nothing, itself included
+        merged.append(np.average(points[similar], axis=0, weights=scores[similar]))
+        merged_scores.append(scores[0])
+        points, scores = points[~similar], scores[~similar]
+    return np.array(merged, np.float32).reshape(-1, 9, 2), np.array(merged_scores, np.float32)

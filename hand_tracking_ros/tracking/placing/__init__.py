@@ -1,0 +1,1 @@
+"""Metres: cameras, the shape of a hand, and where it is in front of the camera."""

@@ -1,0 +1,284 @@
+"""Where a hand is in the camera's frame, in metres: one fitter for each hand that is followed.
+
+A picture alone does not tell a small near hand from a large far one: the distance rests on the
+hand's size. It is an average adult's until it is given, or seen in a depth image. The bones'
+lengths are an average hand's of that size: the networks' own say next to nothing of a person's
+proportions (correlation with the true ones 0.1 to 0.2, over 70 rendered hands seen up to 12 times).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
+from hand_tracking_ros.tracking.hand import Hand, Handedness, HandPose, Landmark, PoseSource
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
+from hand_tracking_ros.tracking.placing.expected_hand import (
+    MIN_POINTS,
+    chained,
+    expected_links,
+    facing_view,
+    suggested_shape,
+)
+from hand_tracking_ros.tracking.placing.hand_depth import DepthImage, look_up_hand
+from hand_tracking_ros.tracking.placing.hand_shape import (
+    FINGER_LINKS,
+    HAND_LENGTH_SIGMA,
+    MEAN_HAND_LENGTH_M,
+    PALM_LINKS,
+)
+from hand_tracking_ros.tracking.placing.hand_solver import (
+    LOG_SIZE,
+    TURN,
+    WRIST,
+    ExpectedHand,
+    Placement,
+    SeenLandmarks,
+    Solution,
+    solve,
+)
+from hand_tracking_ros.tracking.placing.joint_centres import drawn_landmarks, joint_centres
+
+# Error of a landmark over the hand's size in the image: the median distance from its middle.
+IMAGE_SIGMA = 0.1
+# Outside the image landmarks are the network's guesses.
+OUTSIDE_IMAGE_SIGMA = 0.3
+# How much hands differ: lengths of links, and their directions against the shape suggested.
+LENGTH_SIGMA = np.full(len(PALM_LINKS) + len(FINGER_LINKS), 0.1)
+VECTOR_SIGMA = np.full(len(PALM_LINKS) + len(FINGER_LINKS), 0.25)
+TURN_SIGMA_RAD = np.radians(15.0)
+# Error of the hand's axes that shows in no residual.
+ORIENTATION_SIGMA_RAD = np.radians(8.0)
+KNOWN_SIZE_SIGMA = 0.01
+# One image with depth tells the size to this; the next ones repeat its error more than add to it.
+SIZE_SIGMA_OF_AN_IMAGE = 0.1
+LEARNED_SIZE_SIGMA = 0.02
+# How wrong the distance may be, besides the size, before depth is asked.
+DISTANCE_SIGMA = 0.1
+# The same median distance, rad: a hand 50 m away.
+MIN_SIZE = 1e-3
+# A fit is none if half the landmarks miss by more than this part of that distance.
+MAX_MISS = 0.6
+# A hand found longer ago is no better start than none.
+REMEMBER_S = 0.5
+# Steps that bring a hand near enough to be looked up in a depth image.
+ROUGH_ITERATIONS = 2
+
+
+@dataclass(frozen=True)
+class _View:
+    """A hand as it is seen and as it is expected, in the frame looking at it."""
+
+    seen: SeenLandmarks
+    expected: ExpectedHand
+    to_facing: np.ndarray
+    palm_seen: float
+    size: float
+
+
+class HandFitter:
+    """Places one hand, image after image.
+
+    Args:
+        hand_length_m: from the wrist along the stretched middle finger to its tip; None is an
+            average adult's until a depth image tells better.
+        image_mirrored: the images show the other side than `Hand.handedness` names.
+        size_sigma: how much hands of unknown length differ from an average adult's, relative.
+
+    Attributes:
+        hand_length_m: as given or as learned so far.
+        size_sigma: relative error of that.
+    """
+
+    def __init__(
+        self,
+        hand_length_m: float | None = None,
+        image_mirrored: bool = False,
+        size_sigma: float = HAND_LENGTH_SIGMA,
+    ) -> None:
+        self._image_mirrored = image_mirrored
+        self._learns_size = hand_length_m is None
+        self.hand_length_m = MEAN_HAND_LENGTH_M if hand_length_m is None else hand_length_m
+        self.size_sigma = size_sigma if hand_length_m is None else KNOWN_SIZE_SIGMA
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last image, as when the hand was lost; its size stays known."""
+        self._last: Placement | None = None  # in the camera's frame
+        self._last_stamp_s = -np.inf
+
+    def fit(
+        self,
+        hand: Hand,
+        camera: CameraModel,
+        image_width: int,
+        image_height: int,
+        stamp_s: float,
+        depth: DepthImage | None = None,
+    ) -> HandPose | None:
+        """Place the hand of the next image in the camera's optical frame.
+
+        Args:
+            hand: of one image.
+            camera: of that image, or of the same image in another size.
+            image_width: px.
+            image_height: px.
+            stamp_s: when the image was taken.
+            depth: of the same moment.
+
+        Returns:
+            The pose, its landmarks at the joints' centres; with `PoseSource.DEPTH` if enough of
+            the hand is in the depth image, else with `PoseSource.HAND_SIZE`. None if the landmarks
+            fit no hand in front of the camera, or fewer than 6 lie where it is calibrated.
+
+        Raises:
+            CameraInfoError: the camera's image has another shape.
+        """
+        camera = camera.scaled_to(image_width, image_height)
+        scale = [image_width, image_height, image_width]
+        landmarks_px = hand.landmarks.astype(np.float64) * scale
+        side = hand.handedness.mirrored if self._image_mirrored else hand.handedness
+        view = self._view(hand, landmarks_px, camera, side)
+        if view is None:
+            return None
+        recent = 0 <= stamp_s - self._last_stamp_s < REMEMBER_S
+        start = _start(view, self._last if recent else None)
+        solution, source = None, PoseSource.DEPTH
+        if depth is not None:
+            solution = self._solve_with_depth(view, start, depth)
+        if solution is None:
+            solution, source = solve(start, view.expected, view.seen), PoseSource.HAND_SIZE
+        if solution is None or _misses(solution, view):
+            return None
+        pose = _pose(solution, view, side, camera, landmarks_px[:, :2], source)
+        if pose is not None:
+            found = solution.placement
+            self._last = replace(found, points=found.points @ view.to_facing)
+            self._last_stamp_s = stamp_s
+            if source == PoseSource.DEPTH and self._learns_size:
+                self._learn_size(solution)
+        return pose
+
+    def _view(
+        self, hand: Hand, landmarks_px: np.ndarray, camera: CameraModel, side: Handedness
+    ) -> _View | None:
+        world = hand.world_landmarks.astype(np.float64)
+        if not (np.isfinite(landmarks_px).all() and np.isfinite(world).all()):
+            return None
+        facing = facing_view(camera.rays(landmarks_px[:, :2]))
+        if facing is None:
+            return None
+        image, to_facing = facing
+        shape = suggested_shape(image, landmarks_px, world)
+        palm_seen = float(hand_axes(shape, side)[2, 2])
+        known = np.isfinite(image).all(axis=1)
+        size = _middle_size(image[known])[1]
+        if not np.isfinite(palm_seen) or size < MIN_SIZE:
+            return None
+        joints_px = joint_centres(landmarks_px[:, :2], palm_seen)
+        inside = ((joints_px >= 0) & (joints_px <= [camera.width, camera.height])).all(axis=1)
+        joints = joint_centres(image, palm_seen)
+        known = np.isfinite(joints).all(axis=1)
+        sigma = size * np.where(inside, IMAGE_SIGMA, OUTSIDE_IMAGE_SIGMA)
+        links = self.hand_length_m * expected_links(joint_centres(shape, palm_seen), side)
+        return _View(
+            SeenLandmarks(np.nan_to_num(joints), np.where(known, sigma, np.inf)),
+            ExpectedHand(links, LENGTH_SIGMA, VECTOR_SIGMA, TURN_SIGMA_RAD, self.size_sigma),
+            to_facing,
+            palm_seen,
+            size,
+        )
+
+    def _solve_with_depth(
+        self, view: _View, start: Placement, depth: DepthImage
+    ) -> Solution | None:
+        """None if the depth image does not show the hand where it should be."""
+        rough = solve(start, view.expected, view.seen, max_iterations=ROUGH_ITERATIONS)
+        if rough is None:
+            return None
+        placement = rough.placement
+        found = look_up_hand(
+            depth,
+            placement.points @ view.to_facing,
+            self.hand_length_m,
+            view.palm_seen,
+            3 * np.hypot(self.size_sigma, DISTANCE_SIGMA),
+        )
+        if found is None:
+            return None
+        depths, log_ratio = found
+        start = replace(placement, points=placement.points * np.exp(log_ratio))
+        return solve(start, view.expected, view.seen, depths.turned(view.to_facing))
+
+    def _learn_size(self, solution: Solution) -> None:
+        """Fold in what one image with depth says about the size beyond what was known before."""
+        prior = self.size_sigma**-2
+        posterior = 1.0 / solution.covariance[LOG_SIZE, LOG_SIZE]
+        if not posterior > prior:
+            return
+        measured = solution.placement.log_size * posterior / (posterior - prior)
+        variance = 1.0 / (posterior - prior) + SIZE_SIGMA_OF_AN_IMAGE**2
+        gain = self.size_sigma**2 / (self.size_sigma**2 + variance)
+        self.hand_length_m *= float(np.exp(gain * measured))
+        self.size_sigma = max(LEARNED_SIZE_SIGMA, self.size_sigma * float(np.sqrt(1 - gain)))
+
+
+def _start(view: _View, last: Placement | None) -> Placement:
+    """The hand as it was, else as it is expected to be, where it is as wide as it looks."""
+    if last is None:
+        points, turn, log_size = chained(view.expected.links), np.eye(3), 0.0
+    else:
+        points, turn, log_size = last.points @ view.to_facing.T, last.turn, last.log_size
+    known = np.isfinite(view.seen.sigma)
+    shape_middle, shape_size = _middle_size(points[known, :2])
+    middle, size = _middle_size(view.seen.image[known])
+    distance = shape_size / max(size, MIN_SIZE)
+    points += [*(middle * distance - shape_middle), distance - points[:, 2].mean()]
+    return Placement(points, turn, log_size)
+
+
+def _middle_size(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Median (2,) of points (N, 2) and their median distance from it: strays do not count."""
+    half = len(points) // 2
+    middle = np.sort(points, axis=0)[half]
+    return middle, float(np.sort(np.linalg.norm(points - middle, axis=1))[half])
+
+
+def _misses(solution: Solution, view: _View) -> bool:
+    """Whether the hand is not where it was seen."""
+    points, known = solution.placement.points, np.isfinite(view.seen.sigma)
+    miss = np.linalg.norm(points[:, :2] / points[:, 2:] - view.seen.image, axis=1)
+    return bool(np.median(miss[known]) > MAX_MISS * view.size)
+
+
+def _pose(
+    solution: Solution,
+    view: _View,
+    side: Handedness,
+    camera: CameraModel,
+    seen_px: np.ndarray,
+    source: PoseSource,
+) -> HandPose | None:
+    """The solution in the camera's frame; None if it has no axes or the camera cannot see it."""
+    joints = solution.placement.points @ view.to_facing
+    rotation = hand_axes(joints, side)
+    drawn_px = drawn_landmarks(camera.project(joints), view.palm_seen)
+    miss_px = np.linalg.norm(drawn_px - seen_px, axis=1)
+    miss_px = miss_px[np.isfinite(miss_px)]
+    if not np.isfinite(rotation).all() or len(miss_px) < MIN_POINTS:
+        return None
+    chosen = np.concatenate([WRIST, TURN])
+    both = np.zeros((6, 6))
+    both[:3, :3] = both[3:, 3:] = view.to_facing.T
+    covariance = both @ solution.covariance[np.ix_(chosen, chosen)] @ both.T
+    covariance[3:, 3:] += np.eye(3) * ORIENTATION_SIGMA_RAD**2
+    return HandPose(
+        position_m=joints[Landmark.WRIST],
+        rotation=rotation,
+        camera_landmarks_m=joints,
+        covariance=(covariance + covariance.T) / 2,
+        reprojection_error_px=float(np.sqrt(np.mean(miss_px**2))),
+        source=source,
+    )

@@ -1,0 +1,117 @@
+"""Measure how long a person's hand is, so that its distance can be told from pictures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.hand import FINGERS, Hand, HandPose, Landmark, PoseSource
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
+from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
+from hand_tracking_ros.tracking.placing.hand_shape import (
+    LONGEST_HAND_M,
+    MEAN_HAND_LENGTH_M,
+    SHORTEST_HAND_M,
+    stretched_length,
+)
+
+# What may be anybody's hand, a child's too.
+MEASURED_SIZE_SIGMA = 0.5
+# A flat hand's tips of the four fingers are this far from the wrist, over the way along the bones.
+MIN_STRETCHED = 0.93
+# Its palm or back looks at the camera: the cosine between.
+MIN_FACING = 0.8
+MIN_IMAGES = 5
+# Relative spread of single images beyond which the hand moved, or it was not one hand.
+MAX_SPREAD = 0.1
+
+
+class HandSizeError(UserError):
+    """A hand's length cannot be measured; the message says what the person should do."""
+
+
+def measure_hand_length(
+    hand: Hand,
+    camera: CameraModel,
+    image_width: int,
+    image_height: int,
+    depth: DepthImage | None = None,
+    distance_m: float | None = None,
+    image_mirrored: bool = False,
+) -> float:
+    """The length that one image shows, metres, from the wrist to the middle finger's stretched tip.
+
+    Args:
+        hand: of one image; held flat before the camera if there is no depth.
+        camera: of that image.
+        image_width: px.
+        image_height: px.
+        depth: of the same moment; wins over `distance_m`.
+        distance_m: from the camera to the middle of the palm.
+        image_mirrored: as for `HandFitter`.
+
+    Raises:
+        ValueError: neither depth nor distance is given, or the distance is not above 0.
+        HandSizeError: the hand is not seen well enough, not in the depth image, not flat, or of no
+            human length.
+    """
+    if depth is None and distance_m is None:
+        raise ValueError('measuring a hand needs depth or distance_m')
+    if depth is None and not distance_m > 0:
+        raise ValueError(f'distance_m is {distance_m}, expected above 0')
+    fitter = HandFitter(image_mirrored=image_mirrored, size_sigma=MEASURED_SIZE_SIGMA)
+    pose = fitter.fit(hand, camera, image_width, image_height, 0.0, depth)
+    if pose is None:
+        raise HandSizeError('the hand is not seen well enough: hold it flat before the camera')
+    if depth is not None:
+        if pose.source != PoseSource.DEPTH:
+            raise HandSizeError('the depth image does not show the hand: hold it 0.4 to 1 m away')
+        length_m = fitter.hand_length_m
+    else:
+        _check_flat(pose)
+        palm = pose.camera_landmarks_m[[Landmark.WRIST, *(f[0] for f in FINGERS.values())]]
+        length_m = MEAN_HAND_LENGTH_M * distance_m / float(np.linalg.norm(palm.mean(axis=0)))
+    if not SHORTEST_HAND_M <= length_m <= LONGEST_HAND_M:
+        raise HandSizeError(
+            f'the hand would be {1e3 * length_m:.0f} mm long, expected '
+            f'{1e3 * SHORTEST_HAND_M:.0f} to {1e3 * LONGEST_HAND_M:.0f}: check the '
+            + ('depth' if depth is not None else f'distance ({distance_m:g} m)')
+        )
+    return length_m
+
+
+def combine_hand_lengths(lengths_m: Sequence[float]) -> float:
+    """One length from those that several images of one hand showed.
+
+    Raises:
+        HandSizeError: fewer than 5 images, or they disagree.
+    """
+    if len(lengths_m) < MIN_IMAGES:
+        raise HandSizeError(
+            f'only {len(lengths_m)} images showed the hand well, expected at least {MIN_IMAGES}: '
+            'hold it still and flat before the camera'
+        )
+    low, middle, high = np.percentile(lengths_m, [25, 50, 75])
+    if high - low > MAX_SPREAD * middle:
+        raise HandSizeError(
+            f'half of the images say {1e3 * low:.0f} to {1e3 * high:.0f} mm: hold the hand still '
+            'and flat before the camera'
+        )
+    return float(middle)
+
+
+def _check_flat(pose: HandPose) -> None:
+    points = pose.camera_landmarks_m
+    tips = [joints[-1] for finger, joints in FINGERS.items() if finger != 'thumb']
+    wrist = points[Landmark.WRIST]
+    middle_tip = Landmark.MIDDLE_FINGER_TIP
+    stretched = np.linalg.norm(points[middle_tip] - wrist) / stretched_length(points)
+    along = (points[tips] - wrist) @ pose.rotation[:, 0]
+    facing = abs(pose.rotation[:, 2] @ wrist) / np.linalg.norm(wrist)
+    if stretched < MIN_STRETCHED or along.min() < 0.7 * along.max():
+        raise HandSizeError('the hand is bent: stretch the fingers')
+    if facing < MIN_FACING:
+        raise HandSizeError('the hand is turned away: show its palm or back to the camera')

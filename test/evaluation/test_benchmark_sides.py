@@ -1,0 +1,230 @@
+"""The sides of the benchmark: taking turns, their processes, and the figures of their times."""
+
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from evaluation.speed.sides import (
+    FRAMES_PER_TURN,
+    WARM_UP_FRAMES,
+    Side,
+    run_in_turns,
+)
+from evaluation.speed.timing import compare, summarise
+from evaluation.speed.trackers import WORKER
+from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.networks.model_files import find_model
+from support.checkout import CHECKOUT
+from support.pretended_mediapipe import LOUD_MEDIAPIPE, python_with_mediapipe
+
+NUM_FRAMES = 75
+
+
+@pytest.fixture(scope='module')
+def video(tmp_path_factory) -> Path:
+    """Dark at first, bright from frame 40 on."""
+    path = tmp_path_factory.mktemp('video') / 'steps.avi'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 30.0, (64, 48))
+    assert writer.isOpened()
+    for index in range(NUM_FRAMES):
+        writer.write(np.full((48, 64, 3), 0 if index < 40 else 200, np.uint8))
+    writer.release()
+    return path
+
+
+@pytest.fixture(scope='module')
+def our_models():
+    try:
+        find_model('palm_detection_full')
+    except UserError as error:
+        pytest.skip(str(error))
+
+
+def worker_command(
+    folder: Path, mediapipe_source: str, frames: Path, tracker: str = 'legacy', *more: str
+) -> list:
+    """Start the real worker with a module that pretends to be mediapipe."""
+    python = python_with_mediapipe(folder, mediapipe_source)
+    options = ['--max-num-hands=2', '--model-complexity=1', *more]
+    return [python, '-I', WORKER, tracker, frames, *options]
+
+
+def run_sides(*sides: Side, max_frames: int) -> list[int]:
+    progress: list[int] = []
+    run_in_turns(sides, max_frames, progress.append)
+    return progress
+
+
+class RecordedSide:
+    """A side without a process, which notes when it is asked for what."""
+
+    def __init__(self, name: str, log: list, frames_in_video: int = 1000):
+        self.name = name
+        self._log = log
+        self._left = frames_in_video
+
+    def wait_until_ready(self):
+        self._log.append((self.name, 'ready'))
+
+    def warm_up(self, num_frames):
+        return self.take_turn(num_frames)
+
+    def take_turn(self, num_frames):
+        done = min(num_frames, self._left)
+        self._left -= done
+        self._log.append((self.name, num_frames))
+        return done
+
+
+# ---- figures ----------------------------------------------------------------------------------
+
+
+def test_figures_are_taken_over_all_frames_of_all_turns():
+    summary = summarise([[1.0, 2.0], [3.0, 4.0, 100.0]])
+    assert summary['frames'] == 5
+    assert summary['median_ms'] == 3.0
+    assert summary['mean_ms'] == 22.0
+    assert 4.0 < summary['p95_ms'] <= 100.0
+
+
+def test_ratios_are_below_one_where_we_are_faster():
+    ratio = compare([[1.0, 1.0], [2.0, 2.0]], [[2.0, 2.0], [4.0, 4.0]])
+    assert ratio == {
+        name: pytest.approx(0.5)
+        for name in ('median', 'p95', 'mean', 'turns_median', 'turns_p10', 'turns_p90')
+    }
+
+
+def test_the_ratio_of_turns_is_not_moved_by_one_disturbed_pair_of_turns():
+    ratio = compare([[1.0], [1.0], [50.0]], [[2.0], [2.0], [2.0]])
+    assert ratio['turns_median'] == pytest.approx(0.5)
+    assert ratio['mean'] > 1.0
+
+
+# ---- taking turns -----------------------------------------------------------------------------
+
+
+def test_sides_take_turns_and_who_begins_changes():
+    log = []
+    run_sides(RecordedSide('a', log), RecordedSide('b', log), max_frames=WARM_UP_FRAMES + 70)
+    assert log == [
+        ('a', 'ready'),
+        ('b', 'ready'),
+        ('a', WARM_UP_FRAMES),
+        ('b', WARM_UP_FRAMES),
+        ('a', FRAMES_PER_TURN),
+        ('b', FRAMES_PER_TURN),
+        ('b', FRAMES_PER_TURN),
+        ('a', FRAMES_PER_TURN),
+        ('a', 70 - 2 * FRAMES_PER_TURN),
+        ('b', 70 - 2 * FRAMES_PER_TURN),
+    ]
+
+
+def test_turns_end_with_the_video():
+    log = []
+    sides = [RecordedSide(name, log, frames_in_video=WARM_UP_FRAMES + 35) for name in 'ab']
+    assert sum(run_sides(*sides, max_frames=1000)) == 2 * (WARM_UP_FRAMES + 35)
+
+
+def test_sides_that_decode_different_numbers_of_frames_are_not_compared():
+    sides = [RecordedSide('a', [], frames_in_video=60), RecordedSide('b', [], frames_in_video=59)]
+    with pytest.raises(UserError, match='a and b decode a different number of frames'):
+        run_sides(*sides, max_frames=1000)
+
+
+# ---- the worker -------------------------------------------------------------------------------
+
+
+def test_a_worker_reports_every_frame_whatever_the_tracker_prints(tmp_path, video):
+    with Side('mp', worker_command(tmp_path, LOUD_MEDIAPIPE, video)) as side:
+        progress = run_sides(side, max_frames=1000)
+    assert side.recording.hands == [0] * 40 + [2] * (NUM_FRAMES - 40)
+    assert sum(progress) == NUM_FRAMES
+    turns = [len(turn) for turn in side.recording.turns_ms]
+    assert turns == [FRAMES_PER_TURN, FRAMES_PER_TURN, 5]  # the warm-up is not in them
+    assert min(min(turn) for turn in side.recording.turns_ms) > 0
+    assert len(side.recording.processor_ms) == NUM_FRAMES - WARM_UP_FRAMES
+    assert 1 < side.recording.peak_memory_mb < 10_000
+
+
+def test_a_tracker_that_cannot_be_loaded_is_named_with_the_reason(tmp_path, video):
+    command = worker_command(tmp_path, "raise ImportError('no libGL')", video)
+    with (
+        Side('mp', command) as side,
+        pytest.raises(UserError, match='mp: ImportError: no libGL'),
+    ):
+        run_sides(side, max_frames=1000)
+
+
+def test_the_last_words_of_a_worker_that_dies_are_passed_on(tmp_path, video):
+    dying = LOUD_MEDIAPIPE.replace("print('working'", "print('illegal instruction'").replace(
+        'assert rgb', 'os._exit(7); assert rgb'
+    )
+    with (
+        Side('mp', worker_command(tmp_path, dying, video)) as side,
+        pytest.raises(UserError, match=r'(?s)mp: .*exit status 7.*illegal instruction'),
+    ):
+        run_sides(side, max_frames=1000)
+
+
+def test_a_worker_ends_when_its_side_is_left(tmp_path, video):
+    with Side('mp', worker_command(tmp_path, LOUD_MEDIAPIPE, video)) as side:
+        side.wait_until_ready()
+    assert side._process.returncode == 0
+
+
+def test_our_tracker_runs_in_the_worker(video, our_models):
+    command = [sys.executable, '-m', 'evaluation.speed.worker', 'ours', video]
+    options = ['--max-num-hands=2', '--model-complexity=1']
+    with Side('ours', [*command, *options], CHECKOUT) as side:
+        run_sides(side, max_frames=WARM_UP_FRAMES + 5)
+    assert side.recording.hands == [0] * (WARM_UP_FRAMES + 5)
+
+
+def test_the_newest_release_is_asked_in_its_own_way(tmp_path, video):
+    command = worker_command(tmp_path, LOUD_MEDIAPIPE, video, 'tasks', '--task=hand.task')
+    with Side('mp', command) as side:
+        run_sides(side, max_frames=60)
+    assert side.recording.hands == [0] * 40 + [2] * 20
+    assert side.recording.about['mediapipe'] == 'pretended'
+
+
+def test_two_hands_are_a_frame_beside_its_mirror_image(tmp_path, video):
+    source = LOUD_MEDIAPIPE.replace('(48, 64, 3)', '(48, 128, 3)')
+    command = worker_command(tmp_path, source, video, 'legacy', '--beside-mirror-image')
+    with Side('mp', command) as side:
+        run_sides(side, max_frames=15)
+    assert len(side.recording.hands) == 15
+
+
+def test_a_clip_is_shown_back_and_forth_without_end(tmp_path):
+    clip = tmp_path / 'clip.npy'
+    levels = (0, 100, 200)
+    np.save(clip, np.stack([np.full((48, 64, 3), level, np.uint8) for level in levels]))
+    with Side('mp', worker_command(tmp_path, LOUD_MEDIAPIPE, clip)) as side:
+        run_sides(side, max_frames=14)
+    assert side.recording.hands == [0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1]
+
+
+def test_pictures_are_shown_one_after_the_other_without_end(tmp_path):
+    pictures = tmp_path / 'pictures.npz'
+    np.savez(pictures, *(np.full((48, 64, 3), level, np.uint8) for level in (0, 200)))
+    command = worker_command(tmp_path, LOUD_MEDIAPIPE, pictures, 'legacy', '--static')
+    with Side('mp', command) as side:
+        run_in_turns([side], 6, lambda _: None, frames_per_turn=2, warm_up_frames=2)
+    assert side.recording.hands == [0, 2] * 3
+    assert [len(turn) for turn in side.recording.turns_ms] == [2, 2]
+
+
+def test_frames_are_not_tracked_before_they_are_due(tmp_path, video):
+    command = worker_command(tmp_path, LOUD_MEDIAPIPE, video, 'legacy', '--pace=50')
+    with Side('mp', command) as side:
+        side.wait_until_ready()
+        started_s = time.monotonic()
+        side.take_turn(11)
+        assert time.monotonic() - started_s >= 10 / 50

@@ -1,0 +1,117 @@
+"""What the node makes of the camera's calibration and of hands that it is to measure."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
+
+from sensor_msgs.msg import Image
+
+from hand_tracking_ros.msg import Hand
+from hand_tracking_ros.ros.image_conversion import from_rgb
+from hand_tracking_ros.srv import CalibrateHand
+from support.node_process import Client, NodeProcess
+from support.tracker_client import (
+    STAMPS,
+    ask_with_pose,
+    camera_info_for,
+    depth_image,
+    later,
+    status_where,
+)
+
+pytest_plugins = ('tracker_fixtures',)
+
+
+def test_hands_have_no_pose_until_a_late_camera_info_comes(tmp_path, hand_image):
+    with NodeProcess(tmp_path) as node, Client(node) as client:
+        client.wait_for_node()
+
+        def ask():
+            return client.ask(from_rgb(hand_image, STAMPS.next())).hands[0]
+
+        before = ask()
+        assert (before.state, before.has_pose) == (Hand.TRACKED, False)
+        assert max(point.x for point in before.landmarks) > 0
+        status = status_where(client, lambda status: 'camera_info' in status.message)
+        assert status.level == b'\x01'
+        assert '/camera_info: no camera_info received yet' in status.message
+        client.wait_for(lambda: 'no camera_info received yet' in node.text(), 'the same in the log')
+        assert not client.transforms
+
+        client.publish('camera_info', camera_info_for(hand_image))
+        after = client.wait_for(lambda: (hand := ask()).has_pose and hand, 'hand with a pose')
+        assert after.track_id == before.track_id
+        status_where(client, lambda status: status.level == b'\x00')
+
+
+def test_a_camera_info_without_focal_length_leaves_the_2d_results(client, hand_image):
+    ask_with_pose(client, hand_image)
+    client.publish('camera_info', camera_info_for(hand_image, focal_px=0.0))
+
+    def without_pose():
+        answer = client.ask(from_rgb(hand_image, STAMPS.next()))
+        return answer.hands and not answer.hands[0].has_pose
+
+    client.wait_for(without_pose, 'hand without a pose')
+    status = status_where(client, lambda status: 'camera_info' in status.message)
+    assert 'k[0] (fx) is 0' in status.message
+    assert ask_with_pose(client, hand_image).hands[0].has_pose
+
+
+def test_a_camera_info_with_distortion_of_a_wrong_length_leaves_the_2d_results(client, hand_image):
+    ask_with_pose(client, hand_image)
+    wrong = camera_info_for(hand_image)
+    wrong.d = [0.1, 0.2]
+
+    def without_pose():
+        client.publish('camera_info', wrong)
+        answer = client.ask(from_rgb(hand_image, STAMPS.next()))
+        return answer.hands and not answer.hands[0].has_pose
+
+    client.wait_for(without_pose, 'hand without a pose')
+    status = status_where(client, lambda status: 'camera_info' in status.message)
+    assert '/camera_info: d has 2 coefficients, expected one of' in status.message
+
+
+def calibrate(client, images, **request):
+    """Call the service, and send images until it answers."""
+    service = client.node.create_client(CalibrateHand, 'hand_tracker/calibrate_hand')
+    client.wait_for(service.service_is_ready, 'calibration service')
+    future = service.call_async(CalibrateHand.Request(**request))
+
+    def answered():
+        images()
+        return future.done()
+
+    client.wait_for(answered, 'answer of the calibration service')
+    return future.result()
+
+
+def test_a_hand_is_measured_with_depth_and_its_length_is_kept(tmp_path, hand_image):
+    with NodeProcess(tmp_path) as node, Client(node) as client:
+        client.wait_for_node()
+        client.add_publisher(Image, 'depth')
+        client.wait_for(lambda: client.node.count_subscribers('depth'), 'subscription to depth')
+        before = ask_with_pose(client, hand_image).hands[0].pose.pose.position.z
+        depth_m = np.full(hand_image.shape[:2], before * 1.1)
+
+        def images():
+            image = from_rgb(hand_image, STAMPS.next())
+            client.publish('depth', depth_image(depth_m, image.header.stamp))
+            client.ask(image)
+
+        answer = calibrate(client, images, handedness=Hand.RIGHT)
+        assert answer.success, answer.message
+        assert 'right hand' in answer.message
+        later(10)  # the depth images are too old now, but the length is known
+        after = client.ask(from_rgb(hand_image, STAMPS.next())).hands[0]
+        assert after.pose_source == Hand.HAND_SIZE
+        assert after.pose.pose.position.z == pytest.approx(1.1 * before, rel=0.1)
+
+
+def test_a_hand_that_cannot_be_measured_is_explained(client, hand_image):
+    ask_with_pose(client, hand_image)
+    answer = calibrate(client, lambda: client.ask(from_rgb(hand_image, STAMPS.next())))
+    assert not answer.success
+    assert 'distance_m' in answer.message

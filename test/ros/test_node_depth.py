@@ -1,0 +1,88 @@
+"""What the node makes of depth images, good ones and others."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
+
+from sensor_msgs.msg import Image
+
+from hand_tracking_ros.msg import Hand
+from hand_tracking_ros.ros.image_conversion import from_rgb
+from support.tracker_client import (
+    STAMPS,
+    ask_with_pose,
+    camera_info_for,
+    depth_image,
+    later,
+    status_where,
+)
+
+pytest_plugins = ('tracker_fixtures',)
+
+
+@pytest.fixture
+def depth_client(client):
+    client.add_publisher(Image, 'depth')
+    client.wait_for(lambda: client.node.count_subscribers('depth'), 'subscription to depth')
+    return client
+
+
+def ask_with_depth(client, hand_image, depth_m, encoding='32FC1', delay_s=0.0):
+    """An answer to the hand's picture that followed a depth image."""
+    ask_with_pose(client, hand_image)
+    image = from_rgb(hand_image, STAMPS.next())
+    stamp = STAMPS.later_stamp(delay_s)
+    client.publish('depth', depth_image(depth_m, stamp, encoding))
+    received = status_where(client, lambda status: True)
+    assert received
+    return client.ask(image)
+
+
+def wait_for_distance(client, hand_image, depth_m, encoding='32FC1'):
+    """Send images with depth until the hand is where depth shows something."""
+
+    def is_there():
+        client.publish('camera_info', camera_info_for(hand_image))
+        image = from_rgb(hand_image, STAMPS.next())
+        client.publish('depth', depth_image(depth_m, image.header.stamp, encoding))
+        (hand,) = client.ask(image).hands
+        is_near = hand.pose.pose.position.z == pytest.approx(0.8, abs=0.06)
+        return is_near and hand.pose_source == Hand.DEPTH
+
+    client.wait_for(is_there, 'hand 0.8 m away by depth')
+
+
+@pytest.mark.parametrize('encoding', ['32FC1', '16UC1'])
+def test_depth_tells_the_distance(depth_client, hand_image, encoding):
+    wait_for_distance(depth_client, hand_image, np.full(hand_image.shape[:2], 0.8), encoding)
+
+
+@pytest.mark.parametrize('scale', [0.5, 2.0])
+def test_depth_of_another_size_of_the_same_shape_tells_the_distance(
+    depth_client, hand_image, scale
+):
+    height, width = (round(scale * side) for side in hand_image.shape[:2])
+    wait_for_distance(depth_client, hand_image, np.full((height, width), 0.8))
+
+
+BAD_DEPTHS = {
+    'only zeros': ({'depth_m': np.zeros((224, 224))}, 'empty'),
+    'only zeros in mm': ({'depth_m': np.zeros((224, 224)), 'encoding': '16UC1'}, 'empty'),
+    'only infinite': ({'depth_m': np.full((224, 224), np.inf)}, 'empty'),
+    'only NaN': ({'depth_m': np.full((224, 224), np.nan)}, 'empty'),
+    'another shape': ({'depth_m': np.full((100, 224), 0.8)}, '224x100'),
+    'too late': ({'depth_m': np.full((224, 224), 0.8), 'delay_s': 1.0}, 'depth_tolerance'),
+}
+
+
+@pytest.mark.parametrize(('depth', 'complaint'), BAD_DEPTHS.values(), ids=BAD_DEPTHS)
+def test_depth_that_cannot_be_used_is_explained_and_size_is_used(
+    depth_client, hand_image, depth, complaint
+):
+    later(10)  # no depth image of an earlier test is near
+    answer = ask_with_depth(depth_client, hand_image, **depth)
+    assert answer.hands[0].pose_source == Hand.HAND_SIZE
+    status = status_where(depth_client, lambda status: complaint in status.message)
+    assert '/depth' in status.message
+    later(10)

@@ -1,0 +1,75 @@
+"""How long a hand is, from depth or from a stated distance; and what is no measurement."""
+
+import numpy as np
+import pytest
+
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
+from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.hand_size import (
+    HandSizeError,
+    combine_hand_lengths,
+    measure_hand_length,
+)
+from support.seen_hand import PALM_SHOWN, depth_image, placed_joints, report
+
+SIZE = (640, 480)
+CAMERA = CameraModel.from_camera_info_fields(*SIZE, (600, 0, 318, 0, 600, 242, 0, 0, 1), (), '')
+FLAT_RAD = (0.0, 0.0, 0.0, 0.0, 0.0)
+PALM_LANDMARKS = [0, 1, 5, 9, 13, 17]
+LENGTHS_M = (0.13, 0.16, 0.185, 0.21)
+
+
+def measure(joints_m, **how) -> float:
+    return measure_hand_length(report(joints_m, CAMERA), CAMERA, *SIZE, **how)
+
+
+@pytest.mark.parametrize('length_m', LENGTHS_M)
+def test_depth_tells_the_length_even_of_a_bent_hand(length_m):
+    joints_m = placed_joints((0.03, 0.0, 0.5), length_m=length_m)
+    measured_m = measure(joints_m, depth=depth_image(joints_m, CAMERA))
+    assert measured_m == pytest.approx(length_m, rel=0.06)
+
+
+@pytest.mark.parametrize('length_m', LENGTHS_M)
+def test_a_flat_hand_at_a_stated_distance_tells_its_length(length_m):
+    joints_m = placed_joints((0.03, 0.0, 0.5), length_m=length_m, bends_rad=FLAT_RAD)
+    distance_m = float(np.linalg.norm(joints_m[PALM_LANDMARKS].mean(axis=0)))
+    assert measure(joints_m, distance_m=distance_m) == pytest.approx(length_m, rel=0.06)
+
+
+def test_a_bent_or_turned_hand_at_a_stated_distance_is_refused():
+    with pytest.raises(HandSizeError, match='stretch'):
+        measure(placed_joints((0.0, 0.0, 0.5), bends_rad=(0.3, 0.9, 0.9, 0.9, 0.9)), distance_m=0.5)
+    c, s = np.cos(1.1), np.sin(1.1)
+    turned = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]) @ PALM_SHOWN
+    with pytest.raises(HandSizeError, match='turned away'):
+        measure(placed_joints((0.0, 0.0, 0.5), turned, bends_rad=FLAT_RAD), distance_m=0.5)
+
+
+def test_a_wrong_distance_is_said_to_be():
+    with pytest.raises(HandSizeError, match=r'mm long, expected 100 to 260.*distance \(5 m\)'):
+        measure(placed_joints((0.0, 0.0, 0.5), bends_rad=FLAT_RAD), distance_m=5.0)
+
+
+def test_depth_that_does_not_show_the_hand_is_refused():
+    nothing = DepthImage(np.zeros((480, 640), np.float32), CAMERA)
+    with pytest.raises(HandSizeError, match='does not show the hand'):
+        measure(placed_joints((0.0, 0.0, 0.5)), depth=nothing)
+
+
+@pytest.mark.parametrize('how', [{}, {'distance_m': 0.0}, {'distance_m': float('nan')}])
+def test_without_depth_a_distance_is_needed(how):
+    with pytest.raises(ValueError, match='distance_m'):
+        measure(placed_joints((0.0, 0.0, 0.5)), **how)
+
+
+def test_several_images_are_combined_against_strays():
+    assert combine_hand_lengths([0.18, 0.182, 0.181, 0.179, 0.25]) == pytest.approx(0.181)
+
+
+@pytest.mark.parametrize(
+    'lengths_m, reason', [([0.18] * 4, 'only 4'), ([0.15, 0.16, 0.18, 0.2, 0.21], '160 to 200')]
+)
+def test_too_few_images_or_images_that_disagree_are_refused(lengths_m, reason):
+    with pytest.raises(HandSizeError, match=reason):
+        combine_hand_lengths(lengths_m)
