@@ -24,7 +24,7 @@ onnx = pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
 pytest.importorskip('tflite')
 
-pytest_plugins = ('model_fixtures',)
+pytest_plugins = ('support.model_fixtures',)
 
 SMALLEST = 'palm_detection_lite'
 

@@ -17,7 +17,7 @@ pytest.importorskip('tflite')
 
 from hand_tracking_ros.model_conversion import onnx_graph, tflite_to_onnx  # noqa: E402
 
-pytest_plugins = ('model_fixtures',)
+pytest_plugins = ('support.model_fixtures',)
 
 PALM_MODELS = [name for name in MODEL_NAMES if name.startswith('palm')]
 SMALLEST = 'palm_detection_lite'

@@ -9,7 +9,7 @@ from hand_tracking_ros.msg import Hand
 from hand_tracking_ros.ros.image_conversion import from_rgb
 from support.tracker_client import FOCAL_PX, STAMPS, ask_with_pose, empty_image, later, status_where
 
-pytest_plugins = ('tracker_fixtures',)
+pytest_plugins = ('support.tracker_fixtures',)
 
 
 def test_an_image_without_hands_is_answered_with_no_hands(client):

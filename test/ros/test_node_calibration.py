@@ -20,7 +20,7 @@ from support.tracker_client import (
     status_where,
 )
 
-pytest_plugins = ('tracker_fixtures',)
+pytest_plugins = ('support.tracker_fixtures',)
 
 
 def test_hands_have_no_pose_until_a_late_camera_info_comes(tmp_path, hand_image):

@@ -18,7 +18,7 @@ from support.tracker_client import (
     status_where,
 )
 
-pytest_plugins = ('tracker_fixtures',)
+pytest_plugins = ('support.tracker_fixtures',)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hand_tracking_ros.ros.image_conversion import compressed_to_rgb, from_rgb, 
 from hand_tracking_ros.tracking.hand import Landmark
 from support.tracker_client import FRAME_ID, STAMPS, ask_with_pose, later
 
-pytest_plugins = ('tracker_fixtures',)
+pytest_plugins = ('support.tracker_fixtures',)
 
 
 def test_a_hand_has_tf_frames_with_the_images_stamp_and_frame(client, hand_image):

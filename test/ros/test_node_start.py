@@ -14,7 +14,7 @@ from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
 from support.node_process import Client, NodeProcess
 from support.tracker_client import STAMPS, empty_image
 
-pytest_plugins = ('tracker_fixtures',)
+pytest_plugins = ('support.tracker_fixtures',)
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
