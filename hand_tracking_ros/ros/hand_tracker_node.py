@@ -44,7 +44,6 @@ class HandTrackerNode(Node):
             settings.num_threads,
             device_id=settings.device_id,
             precision=settings.precision,
-            cuda_graph=settings.cuda_graph,
             warn=self.get_logger().warning,
         )
         self._frames: LatestFrames[Camera, ImageMessage] = LatestFrames()

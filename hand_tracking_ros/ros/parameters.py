@@ -311,12 +311,6 @@ PARAMETERS: tuple[Parameter, ...] = (
         read_only=True,
     ),
     Parameter(
-        'cuda_graph',
-        False,
-        'Let CUDA replay the steps of a network as one graph. Not measured yet.',
-        read_only=True,
-    ),
-    Parameter(
         'model_directory',
         '',
         'Folder of the .onnx files; empty: where prepare_models puts them.',
@@ -358,7 +352,6 @@ class Settings:
     device_id: int
     num_threads: int
     precision: str
-    cuda_graph: bool
     model_directory: str
 
     @property

@@ -55,13 +55,6 @@ class FakeOnnxRuntime:
         def add_session_config_entry(self, key, value):
             self.entries[key] = value
 
-    class RunOptions:
-        def __init__(self):
-            self.entries = {}
-
-        def add_run_config_entry(self, key, value):
-            self.entries[key] = value
-
 
 class _OrtValue:
     """Memory of a device, which only copies reach."""
@@ -122,11 +115,11 @@ class _Session:
         assert self.started[0] == CPU, 'on a GPU, this would copy through pageable memory'
         return compute(feeds['image'])
 
-    def run_with_iobinding(self, binding, run_options):
+    def run_with_iobinding(self, binding):
         if self.runtime.num_good_runs < 1:
             raise RuntimeError('CUDA failure 700: an illegal memory access was encountered.\nmore')
         self.runtime.num_good_runs -= 1
-        self.bound_runs.append((binding, run_options))
+        self.bound_runs.append(binding)
         batch = binding.inputs['image'].content
         results = compute(batch)
         for name, result in zip(('total', 'channels'), results, strict=True):

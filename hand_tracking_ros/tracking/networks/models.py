@@ -36,7 +36,6 @@ class HandModels:
         *,
         device_id: int = 0,
         precision: str = 'fp32',
-        cuda_graph: bool = False,
         warn: Callable[[str], None] | None = None,
     ) -> HandModels:
         """Load both networks.
@@ -44,7 +43,7 @@ class HandModels:
         Args:
             model_complexity: 0 (lite) or 1 (full).
             model_directory: where the .onnx files are; None looks in the usual places.
-            execution_provider, num_threads, device_id, precision, cuda_graph: as RuntimeOptions.
+            execution_provider, num_threads, device_id, precision: as RuntimeOptions.
             warn: told what does not start or fails, and what is used instead; None:
                 warnings.warn.
 
@@ -57,7 +56,7 @@ class HandModels:
             raise ValueError(f'model_complexity is {model_complexity}, expected 0 or 1')
         kind = COMPLEXITIES[model_complexity]
         names = (f'palm_detection_{kind}', f'hand_landmark_{kind}')
-        options = RuntimeOptions(execution_provider, num_threads, device_id, precision, cuda_graph)
+        options = RuntimeOptions(execution_provider, num_threads, device_id, precision)
         runtime = Runtime([find_model(name, model_directory) for name in names], options, warn)
         palm, landmark = runtime.networks
         models = cls(PalmDetector(palm), LandmarkModel(landmark), runtime)

@@ -94,13 +94,12 @@ class CpuSession:
 
 @dataclass
 class _Buffers:
-    """What one batch size needs on the GPU, made once: CUDA graphs ask for fixed addresses."""
+    """What one batch size needs on the GPU, made once."""
 
     staging: np.ndarray
     input: Any
     outputs: list[Any]
     binding: Any
-    run_options: Any
 
 
 class GpuSession:
@@ -113,15 +112,12 @@ class GpuSession:
         provider: `cuda` or `tensorrt`. TensorRT builds an engine for this GPU when it is first
             used, which takes minutes, and keeps it in the per-user cache.
         device_id: which GPU.
-        cuda_graph: record CUDA's kernels once for each batch size and replay them together.
 
     Raises:
         RuntimeError: the provider does not start; ONNX Runtime itself would go on without a word.
     """
 
-    def __init__(
-        self, path: Path, provider: str, device_id: int = 0, cuda_graph: bool = False
-    ) -> None:
+    def __init__(self, path: Path, provider: str, device_id: int = 0) -> None:
         if not is_built_for(provider):
             raise RuntimeError(
                 f'the ONNX Runtime installed, {onnxruntime.__version__}, has no '
@@ -132,7 +128,6 @@ class GpuSession:
         missing_libraries = _preload_libraries()
         self.provider = provider
         self._device_id = device_id
-        self._cuda_graph = cuda_graph and provider == 'cuda'
         self._session = onnxruntime.InferenceSession(
             str(path), _session_options(), providers=self._providers(path), enable_fallback=0
         )
@@ -145,7 +140,7 @@ class GpuSession:
         self._lock = threading.Lock()
         self._buffers = {size: self._make_buffers(size) for size in BATCH_SIZES}
         for buffers in self._buffers.values():  # the first run of each size takes much longer
-            self._session.run_with_iobinding(buffers.binding, buffers.run_options)
+            self._session.run_with_iobinding(buffers.binding)
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
         """See inference.Session."""
@@ -160,7 +155,7 @@ class GpuSession:
         buffers = self._buffers[next(size for size in BATCH_SIZES if size >= len(part))]
         buffers.staging[: len(part)] = part  # the rest keeps what it was: nobody reads its results
         buffers.input.update_inplace(buffers.staging)
-        self._session.run_with_iobinding(buffers.binding, buffers.run_options)
+        self._session.run_with_iobinding(buffers.binding)
         return [output.numpy()[: len(part)] for output in buffers.outputs]
 
     def _make_buffers(self, size: int) -> _Buffers:
@@ -173,10 +168,7 @@ class GpuSession:
         for output in self._session.get_outputs():
             outputs.append(self._on_device((size, *output.shape[1:])))
             binding.bind_ortvalue_output(output.name, outputs[-1])
-        run_options = onnxruntime.RunOptions()
-        if self._cuda_graph:
-            run_options.add_run_config_entry('gpu_graph_id', str(size))
-        return _Buffers(staging, on_device, outputs, binding, run_options)
+        return _Buffers(staging, on_device, outputs, binding)
 
     def _on_device(self, shape: tuple[int, ...]) -> Any:
         return onnxruntime.OrtValue.ortvalue_from_shape_and_type(
@@ -189,7 +181,6 @@ class GpuSession:
             'device_id': self._device_id,
             # The default measures every algorithm, for each batch size when it first comes.
             'cudnn_conv_algo_search': 'HEURISTIC',
-            'enable_cuda_graph': self._cuda_graph,
         }
         providers = [(PROVIDER_NAMES['cuda'], cuda), (PROVIDER_NAMES['cpu'], {})]
         if self.provider == 'tensorrt':

@@ -73,14 +73,12 @@ class RuntimeOptions:
         precision: fp32, or bf16: OpenVINO only, on processors that have it. A third faster;
             landmarks move by 0.2 pixels of the image in the median, one in twenty by more than
             1.2, and are no more restless.
-        cuda_graph: let CUDA replay its kernels as one graph. Never measured, hence off.
     """
 
     execution_provider: str = 'auto'
     num_threads: int = 0
     device_id: int = 0
     precision: str = 'fp32'
-    cuda_graph: bool = False
 
     def candidates(self) -> list[str]:
         """The execution providers to try, best first.
@@ -196,7 +194,7 @@ class Runtime:
             return OpenVinoSession(path, options.num_threads, options.precision)
         if provider == 'cpu':
             return onnxruntime_session.CpuSession(path, options.num_threads)
-        return onnxruntime_session.GpuSession(path, provider, options.device_id, options.cuda_graph)
+        return onnxruntime_session.GpuSession(path, provider, options.device_id)
 
 
 class _Network:

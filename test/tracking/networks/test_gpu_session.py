@@ -56,7 +56,7 @@ def test_batches_are_filled_up_to_a_fixed_size(runtime):
     made.bound_runs.clear()
     for count in (1, 2, 3, 4, 5, 9, 20):
         session.run(pictures(count))
-    sizes = [len(binding.inputs['image'].content) for binding, _ in made.bound_runs]
+    sizes = [len(binding.inputs['image'].content) for binding in made.bound_runs]
     assert sizes == [1, 2, 4, 4, 8, 16, 16, 4]
 
 
@@ -72,24 +72,12 @@ def test_buffers_lie_on_the_device_asked_for_and_are_made_once(runtime):
 
 def test_each_batch_size_has_run_before_it_is_needed(runtime):
     GpuSession(PATH, 'cuda')
-    sizes = [len(binding.inputs['image'].content) for binding, _ in runtime.sessions[0].bound_runs]
+    sizes = [len(binding.inputs['image'].content) for binding in runtime.sessions[0].bound_runs]
     assert sizes == list(BATCH_SIZES)
 
 
-@pytest.mark.parametrize('cuda_graph', [False, True])
-def test_each_batch_size_has_its_own_cuda_graph_if_wanted(runtime, cuda_graph):
-    session = GpuSession(PATH, 'cuda', cuda_graph=cuda_graph)
-    (made,) = runtime.sessions
-    made.bound_runs.clear()
-    session.run(pictures(2))
-    session.run(pictures(7))
-    assert made.options[CUDA]['enable_cuda_graph'] == cuda_graph
-    expected = [{'gpu_graph_id': '2'}, {'gpu_graph_id': '8'}] if cuda_graph else [{}, {}]
-    assert [run_options.entries for _, run_options in made.bound_runs] == expected
-
-
 def test_tensorrt_keeps_one_engine_for_all_batch_sizes_in_the_users_cache(runtime, tmp_path):
-    session = GpuSession(PATH, 'tensorrt', device_id=1, cuda_graph=True)
+    session = GpuSession(PATH, 'tensorrt', device_id=1)
     made = runtime.sessions[-1]
     assert list(made.options) == [TENSORRT, CUDA, CPU]
     options = made.options[TENSORRT]
@@ -100,7 +88,6 @@ def test_tensorrt_keeps_one_engine_for_all_batch_sizes_in_the_users_cache(runtim
     assert cache.is_dir()
     assert cache.is_relative_to(tmp_path)
     assert runtime.__version__ in cache.name
-    assert not made.options[CUDA]['enable_cuda_graph']
     assert session.provider == 'tensorrt'
 
 
