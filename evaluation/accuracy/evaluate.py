@@ -17,11 +17,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from evaluation.accuracy.absence import absence_rows
-from evaluation.accuracy.accuracy import pose_rows, smoothing_rows, tracking_row
 from evaluation.accuracy.identity import identity_rows
-from evaluation.accuracy.media import picture_rows, video_row
-from evaluation.accuracy.takes import (
+from evaluation.accuracy.lost_hands import absence_rows
+from evaluation.accuracy.pose_errors import pose_rows, smoothing_rows, tracking_row
+from evaluation.accuracy.real_data import picture_rows, video_row
+from evaluation.accuracy.sequences import (
     KNOWN_SIZE,
     UNKNOWN_SIZE,
     WITH_DEPTH,
@@ -31,7 +31,7 @@ from evaluation.accuracy.takes import (
     record,
 )
 from evaluation.accuracy.teleop import teleop_rows
-from evaluation.target_table import Row, insert_into_readme, machine_class, table
+from evaluation.results import Row, insert_into_readme, machine_class, table
 from evaluation.test_data import data_folder
 from hand_tracking_ros.command_line import (
     check_writable,

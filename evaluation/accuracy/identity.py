@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evaluation.accuracy.takes import Recording, SeenFrame
-from evaluation.target_table import Row
+from evaluation.accuracy.sequences import Recording, SeenFrame
+from evaluation.results import Row
 from hand_tracking_ros.simulation.ground_truth import HandTruth
 from hand_tracking_ros.simulation.pinhole_camera import PinholeCamera
 from hand_tracking_ros.tracking.fingers.joint_angles import palm_size

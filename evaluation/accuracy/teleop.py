@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evaluation.accuracy.takes import Recording
-from evaluation.target_table import Row
+from evaluation.accuracy.sequences import Recording
+from evaluation.results import Row
 from hand_tracking_ros.teleop.teleop import (
     HandSample,
     Teleop,

@@ -27,8 +27,8 @@ import cv2
 import numpy as np
 import onnxruntime
 
+from evaluation.results import machine_class, table
 from evaluation.speed.conditions import QUICK, Conditions, Lengths
-from evaluation.speed.guard import compare_with_record, describe
 from evaluation.speed.media import TEST_VIDEO, find_video
 from evaluation.speed.mediapipe_environment import LEGACY, TASKS, find_checkout
 from evaluation.speed.node import (
@@ -44,9 +44,10 @@ from evaluation.speed.record import (
     load_record,
     write_record,
 )
+from evaluation.speed.regressions import compare_with_record, describe
 from evaluation.speed.report import describe_section, heading
-from evaluation.speed.sides import WARM_UP_FRAMES
 from evaluation.speed.targets import target_rows
+from evaluation.speed.timed_tracker import WARM_UP_FRAMES
 from evaluation.speed.trackers import MEASURED_RUNTIMES, RUNTIMES, Trackers
 from evaluation.speed.tracking import (
     measure_hands,
@@ -55,7 +56,6 @@ from evaluation.speed.tracking import (
     measure_start,
     measure_video,
 )
-from evaluation.target_table import machine_class, table
 from evaluation.test_data import TEST_DATA_VARIABLE
 from hand_tracking_ros.command_line import check_writable, run_program, write_json
 from hand_tracking_ros.tracking.errors import UserError

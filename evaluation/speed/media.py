@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from evaluation.speed.sides import WARM_UP_FRAMES
+from evaluation.speed.timed_tracker import WARM_UP_FRAMES
 from evaluation.test_data import data_folder
 from hand_tracking_ros.media.media import PICTURE_SUFFIXES, open_media, silence_opencv
 from hand_tracking_ros.simulation.background import paint_background

@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from evaluation.speed.conditions import Conditions
 from evaluation.speed.media import write_clip
-from evaluation.speed.node_setup import NodeSetup, Run
-from evaluation.speed.sides import Side
+from evaluation.speed.node_processes import NodeSetup, Run
+from evaluation.speed.timed_tracker import Side
 from evaluation.speed.timing import summarise
 from evaluation.speed.trackers import Setting
 from evaluation.speed.tracking import describe

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from evaluation.results import table
 from evaluation.speed.mediapipe_environment import TASKS, prepare_mediapipe
 from evaluation.speed.report import (
     cameras_table,
@@ -18,7 +19,6 @@ from evaluation.speed.report import (
 )
 from evaluation.speed.targets import target_rows
 from evaluation.speed.trackers import LABELS
-from evaluation.target_table import table
 from hand_tracking_ros.command_line import write_json, write_text
 from hand_tracking_ros.tracking.errors import UserError
 

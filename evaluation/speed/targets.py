@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evaluation.results import Row
 from evaluation.speed.report import added_ms
 from evaluation.speed.trackers import LABELS
-from evaluation.target_table import Row
 
 REFERENCE_RUNTIME = 'cpu'
 # Ours divided by mediapipe's legacy release: with ONNX Runtime, and with the best runtime.

@@ -22,7 +22,7 @@ from evaluation.speed.mediapipe_environment import (
     prepare_mediapipe,
     write_task,
 )
-from evaluation.speed.sides import Side
+from evaluation.speed.timed_tracker import Side
 from hand_tracking_ros.tracking.errors import UserError
 
 WORKER = Path(__file__).with_name('worker.py')

@@ -18,7 +18,7 @@ from evaluation.speed.media import (
     write_hands,
     write_pictures,
 )
-from evaluation.speed.sides import Recording, Side, run_in_turns
+from evaluation.speed.timed_tracker import Recording, Side, run_in_turns
 from evaluation.speed.timing import compare, summarise
 from evaluation.speed.trackers import PEERS, Setting
 

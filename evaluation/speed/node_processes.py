@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evaluation.speed.partner import Partner
+from evaluation.speed.child_process import Partner
 from evaluation.speed.trackers import RUNTIMES
 from hand_tracking_ros.demo.processes import Program
 

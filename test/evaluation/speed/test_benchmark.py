@@ -15,7 +15,7 @@ from evaluation.speed import trackers as benchmark_trackers
 from evaluation.speed import tracking as benchmark_tracking
 from evaluation.speed.conditions import QUICK, Conditions
 from evaluation.speed.media import find_video
-from evaluation.speed.sides import WARM_UP_FRAMES
+from evaluation.speed.timed_tracker import WARM_UP_FRAMES
 from evaluation.speed.trackers import PEERS, Setting, Trackers
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.model_files import find_model

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from evaluation.accuracy.identity import match, scene_label
-from evaluation.accuracy.takes import Recording
-from evaluation.target_table import Row
+from evaluation.accuracy.sequences import Recording
+from evaluation.results import Row
 from hand_tracking_ros.tracking.hand import TrackingState
 
 # Where hands go out of sight and return. One that another hand covers comes and goes from frame to

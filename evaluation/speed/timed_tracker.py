@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from evaluation.speed.partner import Partner
+from evaluation.speed.child_process import Partner
 from hand_tracking_ros.tracking.errors import UserError
 
 # The first frames load caches, allocate memory and start threads; their time says nothing.

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from evaluation.accuracy import evaluate
-from evaluation.accuracy.absence import absence_rows, follow_absence
-from evaluation.accuracy.accuracy import pose_rows, smoothing_rows, tracking_row
 from evaluation.accuracy.identity import count, match
-from evaluation.accuracy.takes import (
+from evaluation.accuracy.lost_hands import absence_rows, follow_absence
+from evaluation.accuracy.pose_errors import pose_rows, smoothing_rows, tracking_row
+from evaluation.accuracy.sequences import (
     KNOWN_SIZE,
     UNKNOWN_SIZE,
     WITH_DEPTH,
@@ -21,7 +21,7 @@ from evaluation.accuracy.takes import (
     record,
 )
 from evaluation.accuracy.teleop import teleop_rows
-from evaluation.target_table import README_MARKS, Row, insert_into_readme, table
+from evaluation.results import README_MARKS, Row, insert_into_readme, table
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand, TrackingState

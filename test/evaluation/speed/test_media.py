@@ -12,7 +12,7 @@ from evaluation.speed.media import (
     write_hands,
     write_pictures,
 )
-from evaluation.speed.sides import WARM_UP_FRAMES
+from evaluation.speed.timed_tracker import WARM_UP_FRAMES
 from evaluation.test_data import TEST_DATA_VARIABLE
 from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.errors import ModelError

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from evaluation.speed.sides import (
+from evaluation.speed.timed_tracker import (
     FRAMES_PER_TURN,
     WARM_UP_FRAMES,
     Side,

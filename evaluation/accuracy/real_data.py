@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from evaluation.target_table import Row
+from evaluation.results import Row
 from hand_tracking_ros.media.media import open_media
 from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
 from hand_tracking_ros.tracking.networks.models import HandModels

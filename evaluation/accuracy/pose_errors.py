@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from evaluation.accuracy.identity import match
-from evaluation.accuracy.takes import (
+from evaluation.accuracy.sequences import (
     KNOWN_SIZE,
     RATE_HZ,
     UNKNOWN_SIZE,
     WITH_DEPTH,
     Recording,
 )
-from evaluation.target_table import Row
+from evaluation.results import Row
 from hand_tracking_ros.simulation.ground_truth import HandTruth
 from hand_tracking_ros.tracking.fingers.joint_angles import JOINT_NAMES, joint_angles
 from hand_tracking_ros.tracking.hand import Hand

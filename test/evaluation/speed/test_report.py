@@ -10,13 +10,13 @@ import pytest
 
 from evaluation.speed import benchmark, mediapipe_environment
 from evaluation.speed import record as benchmark_record
-from evaluation.speed.guard import compare_with_record, describe
 from evaluation.speed.record import (
     insert_into_readme,
     load_record,
     round_numbers,
     write_record,
 )
+from evaluation.speed.regressions import compare_with_record, describe
 from evaluation.speed.report import describe_section
 from evaluation.speed.targets import target_rows
 from hand_tracking_ros.tracking.errors import UserError
