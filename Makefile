@@ -16,9 +16,10 @@ demo: ## track hands with the real node, SOURCE=...; results in demo_output/
 
 # Through `python3 -m`: a pytest that apt installed would run outside the environment's Python. From
 # test/: the tests see the installed package, not the sources in the current folder.
-test: ## formatting, lint and every test; one file: make test TESTS=test_package.py
+test: ## formatting, lint, types and every test; one file: make test TESTS=test_package.py
 	environment/run python3 -m ruff format --check .
 	environment/run python3 -m ruff check .
+	environment/run python3 -m mypy
 	cd test && ../environment/run python3 -m pytest $(TESTS)
 
 benchmark: ## time, memory and latency, beside MediaPipe's; 15 minutes; PROVIDER=cuda ARGS=--quick
@@ -30,4 +31,4 @@ evaluate: ## accuracy, identity, jitter against the simulated camera's truth; 10
 clean: ## remove what set-up, builds and the demo left behind, all but the models
 	rm -rf .environment demo_output benchmark_output build install log *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
-	rm -rf .pytest_cache .ruff_cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache

@@ -22,7 +22,10 @@ setup(
         'hand_tracking_ros.models',
     ],
     package_dir={'hand_tracking_ros.models': 'models'},
-    package_data={'hand_tracking_ros.models': ['manifest.yaml']},
+    package_data={
+        'hand_tracking_ros': ['py.typed'],
+        'hand_tracking_ros.models': ['manifest.yaml'],
+    },
     install_requires=[
         'numpy>=1.21,<3',  # 1.21: Ubuntu 22.04's; the results are the same with numpy 1 and 2
         # For a GPU: pip uninstall onnxruntime, then pip install onnxruntime-gpu.
