@@ -34,6 +34,8 @@ setup(
         'opencv-python-headless>=4.5.4,<6',
         'PyYAML>=5.4,<7',  # 5.4: Ubuntu 22.04's
         'tqdm>=4.57,<5',  # 4.57: Ubuntu 22.04's
+        # Rotations; 0.3.1: Ubuntu 22.04's. Not SciPy, whose import takes 0.4 s.
+        'transforms3d>=0.3.1,<1',
     ],
     extras_require={
         # No `gpu`: an extra cannot take onnxruntime away, and onnxruntime-gpu owns the same module.

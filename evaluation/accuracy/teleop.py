@@ -18,7 +18,7 @@ from hand_tracking_ros.teleop.teleop import (
     sample_hand,
 )
 from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
-from hand_tracking_ros.tracking.one_euro import rotation_vector
+from hand_tracking_ros.tracking.rotations import rotation_vector
 from hand_tracking_ros.tracking.smoothing import HandSmoother
 
 # The clutch is held closed from this age of a track on, whatever the fingers do: the target is to

@@ -18,7 +18,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from tf2_msgs.msg import TFMessage
 from transforms3d.affines import decompose
-from transforms3d.quaternions import mat2quat, quat2mat
+
+from hand_tracking_ros.tracking import rotations
 
 # OpenCV's type of every encoding whose name is not that type itself (as '32FC1' is).
 _CV_TYPES = {
@@ -155,7 +156,7 @@ class StandInTransformBuffer:
         """Take over one TransformStamped."""
         translation, q = transform.transform.translation, transform.transform.rotation
         matrix = np.eye(4)
-        matrix[:3, :3] = quat2mat([q.w, q.x, q.y, q.z])
+        matrix[:3, :3] = rotations.matrix_from_quaternion(np.array([q.x, q.y, q.z, q.w]))
         matrix[:3, 3] = translation.x, translation.y, translation.z
         self._to_parents[transform.child_frame_id] = transform.header.frame_id, matrix
 
@@ -172,7 +173,8 @@ class StandInTransformBuffer:
         found.header.frame_id = target_frame
         translation, rotation = found.transform.translation, found.transform.rotation
         translation.x, translation.y, translation.z = matrix[:3, 3].tolist()
-        rotation.w, rotation.x, rotation.y, rotation.z = mat2quat(matrix[:3, :3]).tolist()
+        quaternion = rotations.quaternion_from_matrix(matrix[:3, :3])
+        rotation.x, rotation.y, rotation.z, rotation.w = quaternion.tolist()
         return found
 
     def _to_root(self, frame):
@@ -207,8 +209,7 @@ def stand_in_quaternion_from_matrix(matrix):
     Translation, scale and shear are left out, as in tf_transformations.
     """
     _, rotation, _, _ = decompose(matrix)
-    w, x, y, z = mat2quat(rotation)
-    return x, y, z, w
+    return rotations.quaternion_from_matrix(rotation)
 
 
 def _usable_cv_bridge():

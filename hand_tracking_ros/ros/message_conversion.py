@@ -22,6 +22,7 @@ from hand_tracking_ros.tracking.hand import (
     TrackingState,
 )
 from hand_tracking_ros.tracking.region import Region
+from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
 
 NANOSECONDS_PER_SECOND = 10**9
 
@@ -65,17 +66,17 @@ def points_to_message(points: np.ndarray) -> list[Point]:
     return [Point(x=x, y=y, z=z) for x, y, z in points.astype(float).tolist()]
 
 
-def rotation_from_quaternion(x: float, y: float, z: float, w: float) -> np.ndarray:
-    """Rotation matrix (3, 3) of a unit quaternion."""
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + 2 * (w * cross + cross @ cross)
+def rotation_from_message(quaternion: Quaternion) -> np.ndarray:
+    """Rotation matrix (3, 3) of a message."""
+    q = quaternion
+    return matrix_from_quaternion(np.array([q.x, q.y, q.z, q.w]))
 
 
 def matrix_from_transform(transform: Transform) -> np.ndarray:
     """(4, 4) of a transform message."""
-    translation, q = transform.translation, transform.rotation
+    translation = transform.translation
     matrix = np.eye(4)
-    matrix[:3, :3] = rotation_from_quaternion(q.x, q.y, q.z, q.w)
+    matrix[:3, :3] = rotation_from_message(transform.rotation)
     matrix[:3, 3] = translation.x, translation.y, translation.z
     return matrix
 
@@ -131,10 +132,10 @@ def _hand_from_message(message: HandMessage) -> Hand:
 
 
 def _pose_from_message(message: HandMessage) -> HandPose:
-    position, q = message.pose.pose.position, message.pose.pose.orientation
+    position = message.pose.pose.position
     return HandPose(
         position_m=np.array([position.x, position.y, position.z]),
-        rotation=rotation_from_quaternion(q.x, q.y, q.z, q.w),
+        rotation=rotation_from_message(message.pose.pose.orientation),
         camera_landmarks_m=_points_from_message(message.camera_landmarks),
         covariance=np.array(message.pose.covariance).reshape(6, 6),
         reprojection_error_px=message.reprojection_error_px,

@@ -9,6 +9,7 @@ import numpy as np
 from hand_tracking_ros.simulation.hand_flesh import bone_weights, flesh_distance, rest_frames
 from hand_tracking_ros.simulation.hand_geometry import BONES, HandShape
 from hand_tracking_ros.simulation.implicit_surface import mesh_surface, vertex_normals
+from hand_tracking_ros.tracking import rotations
 
 # Side of the cubes that the skin is cut into: fine enough for round fingertips at 0.3 m.
 MESH_STEP_M = 0.004
@@ -83,7 +84,8 @@ def _dual_quaternions(motions: np.ndarray) -> np.ndarray:
     """(B, 8) dual quaternions of motions (B, 4, 4), each with the sign nearest to its parent's."""
     result = np.empty((len(motions), 8))
     for index, motion in enumerate(motions):
-        real = _quaternion(motion[:3, :3])
+        x, y, z, w = rotations.quaternion_from_matrix(motion[:3, :3])
+        real = np.array([w, x, y, z])
         if real @ result[_PARENTS[index], :4] < 0 < index:
             real = -real
         w, x, y, z = real
@@ -108,28 +110,3 @@ def _parents() -> list[int]:
 
 
 _PARENTS = _parents()
-
-
-def _quaternion(rotation: np.ndarray) -> np.ndarray:
-    """Unit quaternion (w, x, y, z) of a rotation (3, 3), w positive or 0."""
-    m = rotation
-    # The four squares, of which the largest is safe to divide by.
-    squares = 1 + np.array(
-        [
-            m[0, 0] + m[1, 1] + m[2, 2],
-            m[0, 0] - m[1, 1] - m[2, 2],
-            m[1, 1] - m[0, 0] - m[2, 2],
-            m[2, 2] - m[0, 0] - m[1, 1],
-        ]
-    )
-    a, b, c = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]
-    p, q, r = m[1, 0] + m[0, 1], m[0, 2] + m[2, 0], m[2, 1] + m[1, 2]
-    rows = [
-        [squares[0], a, b, c],
-        [a, squares[1], p, q],
-        [b, p, squares[2], r],
-        [c, q, r, squares[3]],
-    ]
-    row = np.array(rows[int(np.argmax(squares))])
-    row /= np.linalg.norm(row)
-    return row if row[0] >= 0 else -row

@@ -22,7 +22,6 @@ from hand_tracking_ros.ros.message_conversion import (
     hands_from_message,
     matrix_from_transform,
     pose_to_message,
-    rotation_from_quaternion,
 )
 from hand_tracking_ros.ros.process import ros_process, spinning
 from hand_tracking_ros.ros.transforms import SIDES
@@ -36,6 +35,7 @@ from hand_tracking_ros.teleop.teleop import (
 from hand_tracking_ros.teleop.teleop_parameters import TELEOP_PARAMETERS, TeleopSettings
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
+from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
 
 HANDS_TOPIC = 'hand_tracker/hands'
 # Takes the hands of reliable and best-effort publishers alike.
@@ -161,10 +161,8 @@ class HandTeleopNode(Node):
         if settings.tool_frame:
             tool = self._transform(frame_id, settings.tool_frame)
             return Teleop(tool[:3, 3], tool[:3, :3])
-        x, y, z, w = np.divide(
-            settings.start_orientation, np.linalg.norm(settings.start_orientation)
-        )
-        return Teleop(settings.start_position, rotation_from_quaternion(x, y, z, w))
+        rotation = matrix_from_quaternion(np.array(settings.start_orientation))
+        return Teleop(settings.start_position, rotation)
 
     def _transform(self, target_frame: str, source_frame: str) -> np.ndarray:
         """(4, 4) from a frame to another.

@@ -11,12 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-import cv2
 import numpy as np
 
 from hand_tracking_ros.tracking.fingers.joint_angles import articulation, finger_curl, pinch
 from hand_tracking_ros.tracking.hand import Hand
-from hand_tracking_ros.tracking.one_euro import rotation_vector
+from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
 
 CLUTCHES = ('pinch', 'fist')
 
@@ -240,7 +239,8 @@ class Teleop:
             goal = sample.rotation @ anchor.hand_to_target
             turn = rotation_vector(goal @ self._rotation.T)
             step_rad = options.max_angular_speed_rad_s * step_s
-            self._rotation = cv2.Rodrigues(_shortened(turn, step_rad))[0] @ self._rotation
+            step = matrix_from_rotation_vector(_shortened(turn, step_rad))
+            self._rotation = step @ self._rotation
 
     def _move_gripper(self, grip: float, step_s: float) -> None:
         """Move towards where the fingers say, once they have been where the gripper is.

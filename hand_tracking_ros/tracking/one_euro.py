@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+
+from hand_tracking_ros.tracking import rotations
 
 
 @dataclass(frozen=True)
@@ -90,20 +91,21 @@ class OneEuroRotationFilter:
         Returns:
             (3, 3) float64.
         """
-        raw = np.asarray(rotation, np.float64)
+        raw = rotations.quaternion_from_matrix(rotation)
         if self._raw is None:
             self._raw = self._smooth = raw
         elif step_s > 0:
-            velocity = rotation_vector(raw @ self._raw.T) / step_s
+            velocity = _turn(self._raw, raw) / step_s
             gain = self._gain.update(velocity[None], step_s, options).item()
-            turn = gain * rotation_vector(raw @ self._smooth.T)
-            self._raw, self._smooth = raw, cv2.Rodrigues(turn)[0] @ self._smooth
-        return self._smooth
+            step = rotations.quaternion_from_rotation_vector(gain * _turn(self._smooth, raw))
+            self._raw, self._smooth = raw, rotations.product(step, self._smooth)
+        return rotations.matrix_from_quaternion(self._smooth)
 
 
-def rotation_vector(rotation: np.ndarray) -> np.ndarray:
-    """Axis times angle (3,), rad, of a rotation matrix (3, 3)."""
-    return cv2.Rodrigues(np.asarray(rotation, np.float64))[0].ravel()
+def _turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Rotation vector (3,) from one unit quaternion (4,) to another."""
+    inverse = start * [-1.0, -1.0, -1.0, 1.0]
+    return rotations.rotation_vector_from_quaternion(rotations.product(end, inverse))
 
 
 class _Gain:

@@ -20,7 +20,7 @@ from tf2_msgs.msg import TFMessage
 from hand_tracking_ros.msg import Hand, HandArray
 from hand_tracking_ros.ros.message_conversion import (
     matrix_from_transform,
-    rotation_from_quaternion,
+    rotation_from_message,
 )
 from support.node_process import Client, NodeProcess
 from support.teleop_client import LATCHED, TeleopOutputs, camera_in_robot, place
@@ -176,8 +176,7 @@ def _stamp_s(message) -> float:
 
 
 def _target(message: PoseStamped) -> Target:
-    q = message.pose.orientation
-    rotation = rotation_from_quaternion(q.x, q.y, q.z, q.w)
+    rotation = rotation_from_message(message.pose.orientation)
     return Target(_stamp_s(message), message.header.frame_id, place(message), rotation)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -15,7 +14,7 @@ from hand_tracking_ros.teleop.teleop import (
     sample_hand,
 )
 from hand_tracking_ros.tracking.hand import HandPose, PoseSource
-from hand_tracking_ros.tracking.one_euro import rotation_vector
+from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
 from support.synthetic_hand import hand_points, hand_seen
 
 ENGAGED, RELEASED, HAND_LOST = TeleopState
@@ -27,7 +26,7 @@ FAST = TeleopOptions(max_linear_speed_m_s=100.0, max_angular_speed_rad_s=100.0)
 
 
 def turn(*vector_rad):
-    return cv2.Rodrigues(np.array(vector_rad, float))[0]
+    return matrix_from_rotation_vector(np.array(vector_rad, float))
 
 
 class Operator:

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from hand_tracking_ros.teleop.teleop import MAX_STEP_S
-from hand_tracking_ros.tracking.one_euro import rotation_vector
+from hand_tracking_ros.tracking.rotations import rotation_vector
 from support.teleop_chain import (
     CAMERA_FRAME,
     MAX_ANGULAR_SPEED_RAD_S,

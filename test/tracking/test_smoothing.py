@@ -9,10 +9,10 @@ from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.fingers.joint_angles import palm_size
 from hand_tracking_ros.tracking.hand import Hand, HandPose, PoseSource
-from hand_tracking_ros.tracking.one_euro import rotation_vector
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
 from hand_tracking_ros.tracking.region import Region
+from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
 from hand_tracking_ros.tracking.smoothing import MAX_GAP_S, HandSmoother, SmoothingOptions
 from support.synthetic_hand import hand_points
 from support.test_data import need
@@ -56,7 +56,7 @@ class NoisyHand:
         palm_m = palm_size(self._shape)
         shape = self._shape + self._normal('shape', palm_m, (21, 3))
         shape -= shape[0]
-        turn = cv2.Rodrigues(self._normal('rotation_rad', 1.0, 3))[0]
+        turn = matrix_from_rotation_vector(self._normal('rotation_rad', 1.0, 3))
         rotation = turn @ rotation
         position_m = np.asarray(position_m) * np.exp(self._normal('relative distance', 1.0, ()))
         points_m = position_m + shape @ rotation.T
@@ -148,7 +148,7 @@ def test_a_fast_wave_is_late_by_less_than_a_frame(axis, distance_m):
 def test_a_fast_turn_and_a_fast_grasp_are_late_by_less_than_a_frame():
     noisy, raw = NoisyHand(), []
     for angle in 0.8 * np.sin(2 * np.pi * 1.5 * FRAME_S * np.arange(240)):
-        turn = cv2.Rodrigues(np.array([0.0, angle, 0.0]))[0]
+        turn = matrix_from_rotation_vector(np.array([0.0, angle, 0.0]))
         noisy._shape = hand_points((0.2, *[0.8 + angle] * 4))
         raw.append(noisy(rotation=turn @ UPRIGHT))
     smoothed = smooth(raw)
@@ -278,7 +278,7 @@ def test_irregular_stamps_neither_repeat_nor_shake():
 def test_the_pose_stays_one_rigid_frame_with_its_hand():
     noisy, raw = NoisyHand(), []
     for number in range(60):
-        turn = cv2.Rodrigues(np.array([0.02, 0.05, 0.03]) * number)[0]
+        turn = matrix_from_rotation_vector(np.array([0.02, 0.05, 0.03]) * number)
         raw.append(noisy((0.01 * number, 0.0, 0.5), turn @ UPRIGHT))
     for hand in smooth(raw):
         pose = hand.pose

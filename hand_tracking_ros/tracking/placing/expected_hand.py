@@ -9,7 +9,6 @@ they err differently: a mixture is used, with the bones' lengths of an average h
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import FINGERS, NUM_LANDMARKS, Handedness
@@ -20,6 +19,7 @@ from hand_tracking_ros.tracking.placing.hand_shape import (
     average_bones,
     average_palm,
 )
+from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector
 
 # How much the world landmarks count.
 WORLD_SHARE = 0.3
@@ -132,4 +132,5 @@ def _rotation_to_optical_axis(direction: np.ndarray) -> np.ndarray:
     across = np.hypot(x, y)
     if across == 0:
         return np.eye(3) if z > 0 else np.diag([1.0, -1.0, -1.0])
-    return cv2.Rodrigues(np.array([y, -x, 0.0]) / across * np.arctan2(across, z))[0]
+    angle = np.arctan2(across, z)
+    return matrix_from_rotation_vector(np.array([y, -x, 0.0]) * (angle / across))

@@ -40,6 +40,7 @@ from hand_tracking_ros.tracking.placing.hand_solver import (
     solve,
 )
 from hand_tracking_ros.tracking.placing.joint_centres import drawn_landmarks, joint_centres
+from hand_tracking_ros.tracking.rotations import IDENTITY_QUATERNION
 
 # Error of a landmark over the hand's size in the image: the median distance from its middle.
 IMAGE_SIGMA = 0.1
@@ -228,7 +229,7 @@ class HandFitter:
 def _start(view: _View, last: Placement | None) -> Placement:
     """The hand as it was, else as it is expected to be, where it is as wide as it looks."""
     if last is None:
-        points, turn, log_size = chained(view.expected.links), np.eye(3), 0.0
+        points, turn, log_size = chained(view.expected.links), IDENTITY_QUATERNION, 0.0
     else:
         points, turn, log_size = last.points @ view.to_facing.T, last.turn, last.log_size
     known = np.isfinite(view.seen.sigma)

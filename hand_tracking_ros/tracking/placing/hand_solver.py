@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import cv2
 import numpy as np
 
+from hand_tracking_ros.tracking import rotations
 from hand_tracking_ros.tracking.hand import NUM_LANDMARKS, Landmark
 from hand_tracking_ros.tracking.placing.hand_shape import LINKS
 
@@ -112,7 +112,7 @@ class Placement:
 
     Attributes:
         points: (21, 3) metres.
-        turn: (3, 3) of the expected links.
+        turn: (4,) quaternion x, y, z, w, of the expected links.
         log_size: relative to the expected links.
     """
 
@@ -124,7 +124,7 @@ class Placement:
         """The placement after a step (67,)."""
         return Placement(
             self.points + step[:NUM_COORDINATES].reshape(3, -1).T,
-            cv2.Rodrigues(step[TURN])[0] @ self.turn,
+            rotations.product(rotations.quaternion_from_rotation_vector(step[TURN]), self.turn),
             self.log_size + float(step[LOG_SIZE]),
         )
 
@@ -202,7 +202,7 @@ def _linearised(
     if depths is not None:
         parts.append(_depth_residuals(placement.points, depths))
     by_blend = np.concatenate([directions for directions, _ in parts])
-    turn = cv2.Rodrigues(placement.turn)[0].ravel()
+    turn = rotations.rotation_vector_from_quaternion(placement.turn)
     prior_sigma = np.array([expected.turn_sigma_rad] * 3 + [expected.log_size_sigma])
     prior = np.array([*turn, placement.log_size]) / prior_sigma
     num_blends = len(blends)
@@ -223,7 +223,8 @@ def _link_residuals(
         Derivatives (4 * L, 3) by the links' vectors, residuals (4 * L,), and derivatives
         (4 * L, 4) by turn and size: first three of each link, then the lengths.
     """
-    links = np.exp(placement.log_size) * expected.links @ placement.turn.T
+    turn = rotations.matrix_from_quaternion(placement.turn)
+    links = np.exp(placement.log_size) * expected.links @ turn.T
     vectors = _LINK_BLENDS @ placement.points
     lengths = np.linalg.norm(links, axis=1)
     found = np.maximum(np.linalg.norm(vectors, axis=1), 1e-9)

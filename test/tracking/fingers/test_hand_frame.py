@@ -1,15 +1,15 @@
 """The hand frame: its axes on either hand, in every convention."""
 
-import cv2
 import numpy as np
 import pytest
 
 from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention, hand_axes
 from hand_tracking_ros.tracking.hand import Handedness, Landmark
+from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector
 from support.synthetic_hand import hand_points
 
 SIDES = (Handedness.LEFT, Handedness.RIGHT)
-TURN = cv2.Rodrigues(np.array([0.4, -0.9, 0.3]))[0]
+TURN = matrix_from_rotation_vector(np.array([0.4, -0.9, 0.3]))
 
 
 def bent_hand(side=Handedness.RIGHT) -> np.ndarray:

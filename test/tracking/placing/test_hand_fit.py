@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -13,6 +12,7 @@ from hand_tracking_ros.tracking.placing import hand_solver
 from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
 from hand_tracking_ros.tracking.placing.hand_shape import stretched_length
+from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
 from support.seen_hand import PALM_SHOWN, placed_joints, report
 from support.synthetic_hand import hand_seen
 from support.test_data import need
@@ -31,7 +31,7 @@ CAMERAS = {
 }
 PINHOLE = CAMERAS['no distortion']
 SIDES = (Handedness.LEFT, Handedness.RIGHT)
-TILT = cv2.Rodrigues(np.radians([20.0, 15.0, 10.0]))[0]
+TILT = matrix_from_rotation_vector(np.radians([20.0, 15.0, 10.0]))
 
 
 def distance_error(pose, joints_m) -> float:
@@ -39,7 +39,7 @@ def distance_error(pose, joints_m) -> float:
 
 
 def angle_deg(a, b) -> float:
-    return float(np.degrees(np.linalg.norm(cv2.Rodrigues(a @ b.T)[0])))
+    return float(np.degrees(np.linalg.norm(rotation_vector(a @ b.T))))
 
 
 @pytest.mark.parametrize('name', CAMERAS)
@@ -124,7 +124,7 @@ def test_the_error_is_long_along_the_ray_and_longer_without_a_known_length():
 def test_the_last_image_is_a_start_and_no_constraint():
     fitter = HandFitter(0.185)
     for stamp_s, angle in enumerate(np.radians([0, 30, -30, 0])):
-        turn = cv2.Rodrigues(np.array([0.0, angle, 0.0]))[0]
+        turn = matrix_from_rotation_vector(np.array([0.0, angle, 0.0]))
         joints_m = placed_joints((0.0, 0.0, 0.5), turn @ PALM_SHOWN)
         pose = fitter.fit(report(joints_m, PINHOLE), PINHOLE, *SIZE, 0.03 * stamp_s)
         fresh = HandFitter(0.185).fit(report(joints_m, PINHOLE), PINHOLE, *SIZE, 0.0)

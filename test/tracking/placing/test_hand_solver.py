@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -15,10 +14,15 @@ from hand_tracking_ros.tracking.placing.hand_solver import (
     SeenLandmarks,
     solve,
 )
+from hand_tracking_ros.tracking.rotations import (
+    IDENTITY_QUATERNION,
+    matrix_from_quaternion,
+    matrix_from_rotation_vector,
+)
 from support.seen_hand import placed_joints
 
-JOINTS_M = placed_joints((0.02, 0.01, 0.5), cv2.Rodrigues(np.array([0.3, 0.2, 1.0]))[0])
-TURN = cv2.Rodrigues(np.array([0.1, -0.15, 0.05]))[0]
+JOINTS_M = placed_joints((0.02, 0.01, 0.5), matrix_from_rotation_vector(np.array([0.3, 0.2, 1.0])))
+TURN = matrix_from_rotation_vector(np.array([0.1, -0.15, 0.05]))
 # A wrong turn in the expected hand, a wrong distance at the start.
 EXPECTED = ExpectedHand(
     links=(JOINTS_M[LINK_ENDS] - JOINTS_M[LINK_STARTS]) @ TURN,
@@ -27,7 +31,7 @@ EXPECTED = ExpectedHand(
     turn_sigma_rad=100.0,
     log_size_sigma=0.5,
 )
-START = Placement(JOINTS_M @ TURN + [0.05, 0.0, 0.1], np.eye(3), 0.0)
+START = Placement(JOINTS_M @ TURN + [0.05, 0.0, 0.1], IDENTITY_QUATERNION, 0.0)
 IMAGE = JOINTS_M[:, :2] / JOINTS_M[:, 2:]
 SEEN = SeenLandmarks(IMAGE, np.full(21, 0.01))
 
@@ -45,7 +49,7 @@ def depths_of(joints_m, sigma_m=0.005) -> SeenDepths:
 def test_what_agrees_is_found_exactly():
     found = solve(START, EXPECTED, SEEN).placement
     np.testing.assert_allclose(found.points, JOINTS_M, atol=5e-4)
-    np.testing.assert_allclose(found.turn, TURN, atol=5e-3)
+    np.testing.assert_allclose(matrix_from_quaternion(found.turn), TURN, atol=5e-3)
 
 
 def test_an_image_alone_says_nothing_of_the_size():
