@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from hand_tracking_ros.tracking.networks.palm_detector import Palm, PalmView
+from hand_tracking_ros.tracking.networks.palm_detector import PalmDetection
 from hand_tracking_ros.tracking.region import Region, covered_share, overlap, whole_image
 from hand_tracking_ros.tracking.tiles import AUTO, make_tiles
 
@@ -26,6 +27,20 @@ CORE = 0.5
 INSIDE = 0.5
 # In a part of the image, palms count from this share of min_detection_confidence on.
 FAINT = 0.3
+
+
+class PalmView(NamedTuple):
+    """A window in which to look for palms.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        region: an upright square.
+        min_confidence: smallest score of a palm to keep, 0 to 1.
+    """
+
+    image: np.ndarray
+    region: Region
+    min_confidence: float
 
 
 class PalmSearch:
@@ -136,7 +151,7 @@ def palm_views(
 
 def new_hands(
     views: Sequence[PalmView],
-    palms: Sequence[Sequence[Palm]],
+    palms: Sequence[Sequence[PalmDetection]],
     followed: Sequence[Region],
     min_tracking_confidence: float,
 ) -> dict[Region, bool]:
@@ -171,7 +186,7 @@ def new_hands(
     return dict(sorted(new.items(), key=lambda item: item[1]))
 
 
-def _is_cut(palm: Palm, view: PalmView) -> bool:
+def _is_cut(palm: PalmDetection, view: PalmView) -> bool:
     """Whether a palm reaches beyond a window inside the picture, so that a part was not seen."""
     height, width = view.image.shape[:2]
     half = view.region.size_px / 2

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -52,20 +51,6 @@ class Region:
         rotate = np.array([[cos, sin], [-sin, cos]], points.dtype)
         center = np.array([self.center_x_px, self.center_y_px], points.dtype)
         return (points - 0.5) @ rotate * self.size_px + center
-
-
-class View(NamedTuple):
-    """A part of an image in which to read a hand.
-
-    Attributes:
-        image: (H, W, 3) uint8 RGB.
-        region: the part.
-        is_mirrored: show it to the network as in a mirror; what it says is turned back.
-    """
-
-    image: np.ndarray
-    region: Region
-    is_mirrored: bool = False
 
 
 def whole_image(image: np.ndarray) -> Region:

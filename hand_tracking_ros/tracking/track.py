@@ -121,7 +121,7 @@ class Track:
 def is_same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
     """Whether two results show one hand."""
     points_a, points_b = a.landmarks_px[:, :2], b.landmarks_px[:, :2]
-    reach_px = SAME_HAND_DISTANCE * max(a.palm_size_px, b.palm_size_px)
+    reach_px = SAME_HAND_DISTANCE * max(a.palm_extent_px, b.palm_extent_px)
     near = np.linalg.norm(points_a - points_b, axis=1) < reach_px
     if near.sum() < SAME_HAND_LANDMARKS:
         return False
@@ -131,10 +131,10 @@ def is_same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
 
 def is_finger_of(a: HandLandmarks, b: HandLandmarks) -> bool:
     """Whether a result is a mere finger, or another part, of the hand that a larger one shows."""
-    if a.palm_size_px > FINGER_SIZE * b.palm_size_px:
+    if a.palm_extent_px > FINGER_SIZE * b.palm_extent_px:
         return False
     away_px = _distances_to_bones_px(a.landmarks_px[:, :2], b.landmarks_px[:, :2])
-    return bool(away_px.mean() < FINGER_DISTANCE * b.palm_size_px)
+    return bool(away_px.mean() < FINGER_DISTANCE * b.palm_extent_px)
 
 
 def _distances_to_bones_px(points_px: np.ndarray, hand_px: np.ndarray) -> np.ndarray:

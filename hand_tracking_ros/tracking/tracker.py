@@ -7,24 +7,17 @@ twice, and a lost hand is said to be held instead of vanishing.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
 
 import numpy as np
 
 from hand_tracking_ros.tracking.association import Tracks
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
-from hand_tracking_ros.tracking.network_requests import Request, answer_together
-from hand_tracking_ros.tracking.networks.landmark_model import (
-    HandLandmarks,
-    closer_views,
-    mean_landmarks,
-)
+from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.networks.models import HandModels
-from hand_tracking_ros.tracking.networks.palm_detector import PalmView
-from hand_tracking_ros.tracking.palm_search import PalmSearch, new_hands, palm_views
-from hand_tracking_ros.tracking.region import Region, View
+from hand_tracking_ros.tracking.palm_search import PalmSearch, PalmView, new_hands, palm_views
+from hand_tracking_ros.tracking.region import Region
 from hand_tracking_ros.tracking.tiles import AUTO
 from hand_tracking_ros.tracking.track import Track, is_finger_of, is_same_hand
 
@@ -111,24 +104,18 @@ class HandTracker:
         Raises:
             ValueError: the image has another shape or type.
         """
-        (hands,) = track_together([(self, image, stamp_s)])
-        return hands
-
-    def steps(self, image: np.ndarray, stamp_s: float) -> Generator[Request, list, list[Hand]]:
-        """The way of one image, as `track`; what the networks are to look at is yielded.
-
-        Whoever drives this sends back what they see: so images of several cameras can go through
-        a network together, see `track_together`.
-        """
+        _check_image(image)
         if stamp_s < self._last_stamp_s or self.options.static_image_mode:
             self.reset()
         self._last_stamp_s = stamp_s
         self._tracks.forget_seen_beyond(self.options.max_num_hands)
         followed = [track.next_region for track in self._tracks.seen]
         views = self._palm_views(image, followed, stamp_s)
-        palms = yield Request(self._models.palm_detector.detect, views)
+        palms = self._models.palm_detector.detect(
+            image, [view.region for view in views], [view.min_confidence for view in views]
+        )
         new = new_hands(views, palms, followed, self.options.min_tracking_confidence)
-        found = yield from self._read(image, followed, new)
+        found = self._read(image, followed, new)
         self._tracks.update(found, stamp_s, self.options.min_tracking_confidence)
         self._tracks.forget_lost_before(stamp_s - max(self.options.hold_time_s, REMEMBER_S))
         return self._report(image, stamp_s)
@@ -148,25 +135,19 @@ class HandTracker:
             windows = self._search.all_windows(image, tiles)
         else:
             budget_s = 0.0 if followed else self.options.detection_budget_s
-            num_looks = self._models.palm_detector.num_looks_in(budget_s)
+            num_looks = self._models.palm_detector.num_windows_within(budget_s)
             windows = self._search.windows(image, followed, lost, num_looks, tiles)
         return palm_views(image, windows, self.options.min_detection_confidence)
 
     def _read(
         self, image: np.ndarray, followed: list[Region], new: dict[Region, bool]
-    ) -> Generator[Request, list, list[HandLandmarks]]:
-        """Read the regions of hands, and once more, closer, those that show one."""
-        look = self._models.landmark_model.estimate
+    ) -> list[HandLandmarks]:
+        """The hands in these regions, after all passes of the landmark model."""
         regions = [*followed, *new][: self.options.max_num_hands]
-        found = yield Request(look, [View(image, region) for region in regions])
+        found = self._models.landmark_model.estimate(image, regions)
         found = [each for each in found if self._is_present(each, new)]
-        readings = [[each] for each in found]
-        for _ in range(self.options.num_landmark_passes - 1):
-            closer = [closer_views(image, each) for each in found]
-            again = iter((yield Request(look, list(chain(*closer)))))
-            for of_one_hand, views in zip(readings, closer, strict=True):
-                of_one_hand += islice(again, len(views))
-            found = [mean_landmarks(of_one_hand) for of_one_hand in readings]
+        passes = self.options.num_landmark_passes - 1
+        found = self._models.landmark_model.refine(image, found, passes)
         return [self._in_unmirrored_image(each) for each in found]
 
     def _is_present(self, landmarks: HandLandmarks, new: dict[Region, bool]) -> bool:
@@ -205,7 +186,7 @@ def _is_seen_in(lost: Track, other: Track) -> bool:
 
 
 def track_together(frames: Sequence[tuple[HandTracker, np.ndarray, float]]) -> list[list[Hand]]:
-    """Track one image of each of several cameras, which go through the networks together.
+    """Track one image of each of several cameras, in turn.
 
     Args:
         frames: tracker, image and stamp as `HandTracker.track` takes them; each tracker once.
@@ -218,7 +199,7 @@ def track_together(frames: Sequence[tuple[HandTracker, np.ndarray, float]]) -> l
     """
     for _, image, _ in frames:
         _check_image(image)
-    return answer_together([tracker.steps(image, stamp_s) for tracker, image, stamp_s in frames])
+    return [tracker.track(image, stamp_s) for tracker, image, stamp_s in frames]
 
 
 def _check_image(image: np.ndarray) -> None:

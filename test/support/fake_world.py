@@ -1,8 +1,8 @@
 """Networks replaced by a scripted world, to test the tracker's decisions by themselves.
 
-A hand of the world is a rigid set of landmarks at a place. The fake detector sees every visible
-hand whose middle a view shows; the fake landmark model reads the hand nearest to the middle of a
-region.
+A hand of the world is a rigid set of landmarks at a place. The fake detector finds every
+visible hand whose middle lies in a window; the fake landmark model finds the hand nearest to the
+middle of a region.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import TrackingState
-from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
+from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks, LandmarkModel
 from hand_tracking_ros.tracking.networks.models import HandModels
-from hand_tracking_ros.tracking.networks.palm_detector import Palm, PalmView
+from hand_tracking_ros.tracking.networks.palm_detector import PalmDetection
+from hand_tracking_ros.tracking.region import Region
 
 IMAGE = np.zeros((480, 640, 3), np.uint8)
 FRAME_S = 1 / 30
@@ -35,7 +36,7 @@ class FakeHand:
     """A hand of the world; change its fields between two images.
 
     Attributes:
-        largest_window_px: the detector does not see the hand in larger views.
+        largest_window_px: the detector does not find the hand in larger windows.
     """
 
     x_px: float
@@ -52,20 +53,22 @@ class FakeHand:
         return np.hstack([points, np.zeros((21, 1))]).astype(np.float32)
 
     @property
-    def palm(self) -> Palm:
+    def palm(self) -> PalmDetection:
         points = self.landmarks_px[[0, 5, 9, 13, 17, 1, 2], :2]
         center = points.mean(axis=0)
         half = HAND_SIZE_PX * 0.25
-        return Palm(np.concatenate([center - half, center + half]), points, self.palm_score)
+        return PalmDetection(
+            np.concatenate([center - half, center + half]), points, self.palm_score
+        )
 
-    def is_seen_in(self, view: PalmView) -> bool:
-        """Whether the detector sees the hand in a view."""
-        dx = self.x_px - view.region.center_x_px
-        dy = self.y_px - view.region.center_y_px
+    def is_found_in(self, window: Region, min_confidence: float) -> bool:
+        """Whether the detector finds the hand in a window."""
+        dx = self.x_px - window.center_x_px
+        dy = self.y_px - window.center_y_px
         return (
             self.is_visible
-            and max(abs(dx), abs(dy)) < view.region.size_px / 2 <= self.largest_window_px / 2
-            and self.palm_score >= view.min_confidence
+            and max(abs(dx), abs(dy)) < window.size_px / 2 <= self.largest_window_px / 2
+            and self.palm_score >= min_confidence
         )
 
 
@@ -74,35 +77,40 @@ class FakeWorld:
 
     Attributes:
         hands: in the order in which the detector reports them.
-        look_s: what the detector says that one look takes.
-        num_detections: at how many views the detector looked.
-        num_readings: how many regions the landmark model read.
-        num_runs: how often either of them was run.
+        window_s: the time that the detector claims to need for one window.
+        num_windows: how many windows the detector has processed.
+        num_regions: how many regions the landmark model has processed.
+        num_inferences: how many batches both have processed.
     """
 
     def __init__(self, *hands: FakeHand) -> None:
         self.hands = list(hands)
-        self.look_s = 0.01
-        self.num_detections = self.num_readings = self.num_runs = 0
+        self.window_s = 0.01
+        self.num_windows = self.num_regions = self.num_inferences = 0
         self.models = HandModels(self, self)
 
-    def detect(self, views):
+    def detect(self, image, windows, min_confidences):
         """As PalmDetector."""
-        self.num_detections += len(views)
-        self.num_runs += bool(views)
-        return [[hand.palm for hand in self.hands if hand.is_seen_in(view)] for view in views]
+        self.num_windows += len(windows)
+        self.num_inferences += bool(windows)
+        return [
+            [hand.palm for hand in self.hands if hand.is_found_in(window, min_confidence)]
+            for window, min_confidence in zip(windows, min_confidences, strict=True)
+        ]
 
-    def num_looks_in(self, budget_s):
+    def num_windows_within(self, budget_s):
         """As PalmDetector."""
-        return max(round(budget_s / self.look_s), 1)
+        return max(round(budget_s / self.window_s), 1)
 
-    def estimate(self, views):
+    def estimate(self, image, regions, mirrored=None):
         """As LandmarkModel."""
-        self.num_readings += len(views)
-        self.num_runs += bool(views)
-        return [self._read(view.region) for view in views]
+        self.num_regions += len(regions)
+        self.num_inferences += bool(regions)
+        return [self._landmarks_in(region) for region in regions]
 
-    def _read(self, region) -> HandLandmarks:
+    refine = LandmarkModel.refine  # further passes go through `estimate` above
+
+    def _landmarks_in(self, region: Region) -> HandLandmarks:
         def distance(hand):
             return np.hypot(hand.x_px - region.center_x_px, hand.y_px - region.center_y_px)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hand_tracking_ros.tracking.networks.palm_detector import Palm
+from hand_tracking_ros.tracking.networks.palm_detector import PalmDetection
 from hand_tracking_ros.tracking.palm_search import PalmSearch, new_hands, palm_views
 from hand_tracking_ros.tracking.region import Region, covered_share, whole_image
 from hand_tracking_ros.tracking.tiles import make_tiles
@@ -164,7 +164,9 @@ def palm(x_px, y_px, score=0.9, scale=1.0):
     """An upright palm at a place."""
     seen = FakeHand(0, 0).palm
     place = np.array([x_px, y_px])
-    return Palm(seen.box_px * scale + np.tile(place, 2), seen.keypoints_px * scale + place, score)
+    return PalmDetection(
+        seen.box_px * scale + np.tile(place, 2), seen.keypoints_px * scale + place, score
+    )
 
 
 def test_the_same_hand_in_two_windows_is_one():

@@ -14,7 +14,7 @@ from hand_tracking_ros.tracking import (
     TrackerOptions,
     TrackingState,
 )
-from hand_tracking_ros.tracking.region import View, region_from_landmarks
+from hand_tracking_ros.tracking.region import region_from_landmarks
 from support.reference_hands import extent_px, read_reference, to_px
 from support.test_data import need
 
@@ -172,7 +172,7 @@ def test_one_step_of_tracking_is_mediapipes(video):
         islice(video, 1, None), reference[:-1], reference[1:], strict=True
     ):
         region = region_from_landmarks(to_px(before[0], video.width, video.height))
-        (found,) = model.estimate([View(frame.image, region)])
+        (found,) = model.estimate(frame.image, [region])
         expected = to_px(now[0], video.width, video.height)
         distances.append(np.linalg.norm(found.landmarks_px[:, :2] - expected, axis=1))
     # Of this, 0.19 px comes from decoders that round the video otherwise than the reference's did.

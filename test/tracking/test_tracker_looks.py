@@ -15,25 +15,27 @@ def looks(world, tracker, num_frames, first_s=0.0):
     """How often the palm detector looks at each of this many images, 30 in a second."""
     counts = []
     for i in range(num_frames):
-        before = world.num_detections
+        before = world.num_windows
         tracker.track(IMAGE, first_s + i * FRAME_S)
-        counts.append(world.num_detections - before)
+        counts.append(world.num_windows - before)
     return counts
 
 
 @pytest.mark.parametrize(
-    ('look_s', 'expected'), [(0.05, 1), (0.01, 1), (0.0034, 3), (0.001, NUM_WINDOWS)]
+    ('window_s', 'expected'), [(0.05, 1), (0.01, 1), (0.0034, 3), (0.001, NUM_WINDOWS)]
 )
-def test_while_no_hand_is_tracked_every_image_gets_the_looks_that_fit_the_budget(look_s, expected):
+def test_while_no_hand_is_tracked_every_image_gets_the_looks_that_fit_the_budget(
+    window_s, expected
+):
     world = FakeWorld()
-    world.look_s = look_s
+    world.window_s = window_s
     tracker = HandTracker(TrackerOptions(detection_budget_s=0.01), world.models)
     assert set(looks(world, tracker, 30)) == {expected}
 
 
 def test_an_image_in_which_a_hand_is_tracked_gets_one_look_at_most():
     world = FakeWorld(FakeHand(120, 240), FakeHand(320, 240), FakeHand(500, 240))
-    world.look_s = 0.0001
+    world.window_s = 0.0001
     tracker = HandTracker(TrackerOptions(max_num_hands=4), world.models)
     run(tracker, 1)
     counts = looks(world, tracker, 60, first_s=FRAME_S)
@@ -120,20 +122,20 @@ def test_a_hand_is_read_twice_in_static_images_and_else_once_unless_told(options
     """A further pass reads the hand as it is and mirrored."""
     world = FakeWorld(FakeHand(320, 240))
     assert len(HandTracker(TrackerOptions(**options), world.models).track(IMAGE, 0.0)) == 1
-    assert world.num_readings == readings
+    assert world.num_regions == readings
 
 
-def test_cameras_tracked_together_see_what_each_sees_alone_in_one_run_of_each_network():
+def test_all_hands_of_an_image_share_one_inference_of_each_network():
     world = FakeWorld(FakeHand(120, 240), FakeHand(500, 240))
     alone = run(HandTracker(models=world.models), 10)
     one, two = HandTracker(models=world.models), HandTracker(models=world.models)
-    world.num_runs = 0
+    world.num_inferences = 0
     for i, hands in enumerate(alone):
         found = track_together([(one, IMAGE, i * FRAME_S), (two, IMAGE, i * FRAME_S)])
         assert [ids(each) for each in found] == [ids(hands)] * 2
         np.testing.assert_array_equal(found[1][0].landmarks, hands[0].landmarks)
     # Places are taken after the first image: nothing is looked for then.
-    assert world.num_runs == 2 + 9
+    assert world.num_inferences == 2 * (2 + 9)
 
 
 def test_a_bad_image_of_one_camera_leaves_the_others_as_they_were():

@@ -10,9 +10,9 @@ import numpy as np
 
 from hand_tracking_ros.tracking.networks.landmark_model import LandmarkModel
 from hand_tracking_ros.tracking.networks.model_files import find_model
-from hand_tracking_ros.tracking.networks.palm_detector import PalmDetector, PalmView
+from hand_tracking_ros.tracking.networks.palm_detector import PalmDetector
 from hand_tracking_ros.tracking.networks.runtime import Runtime, RuntimeOptions
-from hand_tracking_ros.tracking.region import View, whole_image
+from hand_tracking_ros.tracking.region import whole_image
 
 # MediaPipe's option model_complexity, and the names of the files it stands for.
 COMPLEXITIES = {0: 'lite', 1: 'full'}
@@ -77,5 +77,5 @@ class HandModels:
         """Run both once: a network's first run takes many times as long as all others."""
         image = np.zeros((64, 64, 3), np.uint8)
         whole = whole_image(image)
-        self.palm_detector.detect([PalmView(image, whole, min_confidence=1.0)])
-        self.landmark_model.estimate([View(image, whole)])
+        self.palm_detector.detect(image, [whole], [1.0])
+        self.landmark_model.estimate(image, [whole])

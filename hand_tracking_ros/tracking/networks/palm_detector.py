@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,29 +27,15 @@ from hand_tracking_ros.tracking.region import (
 
 INPUT_SIZE_PX = 192
 MIN_SUPPRESSION_THRESHOLD = 0.3
-# What a look takes is the median of so many last ones.
+# The time for one window is the median over this many calls.
 NUM_TIMES = 15
 # Cells along a side of each feature map, and anchors in each cell.
 ANCHOR_GRIDS = ((24, 2), (12, 6))
 WRIST_KEYPOINT, MIDDLE_FINGER_KEYPOINT = 0, 2
 
 
-class PalmView(NamedTuple):
-    """A part of an image in which to look for palms.
-
-    Attributes:
-        image: (H, W, 3) uint8 RGB.
-        region: an upright square.
-        min_confidence: smallest score of a palm to keep, 0 to 1.
-    """
-
-    image: np.ndarray
-    region: Region
-    min_confidence: float
-
-
 @dataclass(frozen=True)
-class Palm:
+class PalmDetection:
     """A detected palm.
 
     Attributes:
@@ -73,50 +58,66 @@ class Palm:
 
 
 class PalmDetector:
-    """Finds palms in images."""
+    """Finds palms in windows of an image."""
 
     def __init__(self, session: InferenceSession) -> None:
         self._session = session
         self._anchors = make_anchors()
-        self._look_s: deque[float] = deque(maxlen=NUM_TIMES)
+        self._window_times_s: deque[float] = deque(maxlen=NUM_TIMES)
 
-    def detect(self, views: Sequence[PalmView]) -> list[list[Palm]]:
-        """Find palms in all views, in one batch.
+    def detect(
+        self, image: np.ndarray, windows: Sequence[Region], min_confidences: Sequence[float]
+    ) -> list[list[PalmDetection]]:
+        """Find palms in all windows of an image, in one batch.
 
         Args:
-            views: where to look.
+            image: (H, W, 3) uint8 RGB.
+            windows: upright squares in which to look for palms.
+            min_confidences: for each window the smallest score of a palm to keep, 0 to 1.
 
         Returns:
-            The palms of each view, best first, in pixels of its image.
+            The palms of each window, best first, in pixels of the image.
         """
-        if not views:
+        if not windows:
             return []
         started_s = time.perf_counter()
-        crops = [
-            crop(view.image, view.region, INPUT_SIZE_PX, cv2.BORDER_CONSTANT) for view in views
-        ]
-        boxes, scores = self._session.run(to_network_input(crops))[:2]
-        palms = [
-            self._palms(boxes[i], scores[i], view.region, view.min_confidence)
-            for i, view in enumerate(views)
-        ]
-        self._look_s.append((time.perf_counter() - started_s) / len(views))
-        return palms
+        outputs = self._session.run(self._preprocess(image, windows))
+        detections = self._postprocess(outputs, windows, min_confidences)
+        self._window_times_s.append((time.perf_counter() - started_s) / len(windows))
+        return detections
 
-    def num_looks_in(self, budget_s: float) -> int:
-        """How many views this machine can look at in so much time, but at least one."""
-        return max(int(budget_s / median(self._look_s)), 1) if self._look_s else 1
+    def num_windows_within(self, budget_s: float) -> int:
+        """How many windows this machine can process in that time, but at least one."""
+        if not self._window_times_s:
+            return 1
+        return max(int(budget_s / median(self._window_times_s)), 1)
 
-    def _palms(
-        self, raw_boxes: np.ndarray, raw_scores: np.ndarray, window: Region, min_confidence: float
-    ) -> list[Palm]:
-        points, scores = decode(raw_boxes, raw_scores, self._anchors, min_confidence)
-        points, scores = weighted_non_maximum_suppression(points, scores)
-        points = window.to_image(points.reshape(-1, 2)).reshape(points.shape)
-        return [
-            Palm(palm[:2].reshape(4), palm[2:], float(score))
-            for palm, score in zip(points, scores, strict=True)
-        ]
+    def _preprocess(self, image: np.ndarray, windows: Sequence[Region]) -> np.ndarray:
+        """The network's input, (N, 3, 192, 192) float32."""
+        return to_network_input(
+            [crop(image, window, INPUT_SIZE_PX, cv2.BORDER_CONSTANT) for window in windows]
+        )
+
+    def _postprocess(
+        self,
+        outputs: Sequence[np.ndarray],
+        windows: Sequence[Region],
+        min_confidences: Sequence[float],
+    ) -> list[list[PalmDetection]]:
+        """From boxes relative to anchors to merged detections in pixels of the image."""
+        boxes, scores = outputs
+        detections = []
+        for i, (window, min_confidence) in enumerate(zip(windows, min_confidences, strict=True)):
+            points, kept = decode(boxes[i], scores[i], self._anchors, min_confidence)
+            points, kept = weighted_non_maximum_suppression(points, kept)
+            points = window.to_image(points.reshape(-1, 2)).reshape(points.shape)
+            detections.append(
+                [
+                    PalmDetection(palm[:2].reshape(4), palm[2:], float(score))
+                    for palm, score in zip(points, kept, strict=True)
+                ]
+            )
+        return detections
 
 
 def make_anchors() -> np.ndarray:

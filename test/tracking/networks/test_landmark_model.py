@@ -1,6 +1,5 @@
-"""Second stage: what is read in a region, as it is and mirrored, once or several times."""
+"""Second stage: landmarks of a region of interest, as it is and mirrored, in one or more passes."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +10,12 @@ from hand_tracking_ros.tracking import Handedness, HandModels
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.landmark_model import (
     INPUT_SIZE_PX,
-    WIDER,
+    REFINE_SCALE,
     HandLandmarks,
-    closer_views,
+    LandmarkModel,
     mean_landmarks,
 )
-from hand_tracking_ros.tracking.region import Region, View, region_from_landmarks
+from hand_tracking_ros.tracking.region import Region, region_from_landmarks
 
 
 @pytest.fixture(scope='module')
@@ -52,20 +51,20 @@ def mirrored(image, region):
     return np.ascontiguousarray(image[:, ::-1]), there
 
 
-def test_a_right_hand_is_read_as_one(model, picture):
+def test_a_right_hand_is_a_right_hand(model, picture):
     image, region = picture
-    (found,) = model.estimate([View(image, region)])
+    (found,) = model.estimate(image, [region])
     assert found.presence > 0.9
     assert found.is_right
     assert found.region == region
     assert (found.landmarks_px.shape, found.world_landmarks.shape) == ((21, 3), (21, 3))
 
 
-def test_a_mirrored_view_of_a_mirrored_picture_is_the_mirrored_reading(model, picture):
+def test_a_mirrored_region_of_a_mirrored_picture_gives_the_mirrored_landmarks(model, picture):
     image, region = picture
-    (plain,) = model.estimate([View(image, region)])
+    (plain,) = model.estimate(image, [region])
     image_there, region_there = mirrored(image, region)
-    (there,) = model.estimate([View(image_there, region_there, is_mirrored=True)])
+    (there,) = model.estimate(image_there, [region_there], [True])
     landmarks = there.landmarks_px * [-1, 1, 1] + [image.shape[1] - 1, 0, 0]
     # Crops are rounded to 8 bits; one pixel of the network's input is 1.3 px here.
     np.testing.assert_allclose(landmarks[:, :2], plain.landmarks_px[:, :2], atol=0.1)
@@ -75,35 +74,39 @@ def test_a_mirrored_view_of_a_mirrored_picture_is_the_mirrored_reading(model, pi
     assert there.presence == pytest.approx(plain.presence, abs=1e-3)
 
 
-def test_a_mirrored_view_shows_the_same_hand(model, picture):
+def test_a_mirrored_region_shows_the_same_hand(model, picture):
     image, region = picture
-    plain, mirror = model.estimate([View(image, region), View(image, region, is_mirrored=True)])
+    plain, mirror = model.estimate(image, [region, region], [False, True])
     distances = np.linalg.norm(plain.landmarks_px - mirror.landmarks_px, axis=1)[:, None]
     assert distances.max() < 0.1 * region.size_px
     assert mirror.is_right
 
 
-def test_views_of_several_images_are_read_in_one_batch_as_each_alone(model, picture):
+def test_regions_in_one_batch_give_what_each_gives_alone(model, picture):
     image, region = picture
-    views = [View(image, region), View(image[:, ::-1].copy(), region), View(image, region, True)]
-    for view, found in zip(views, model.estimate(views), strict=True):
-        (alone,) = model.estimate([view])
+    regions = [region, replace(region, size_px=1.2 * region.size_px), region]
+    mirrors = [False, False, True]
+    batch = model.estimate(image, regions, mirrors)
+    for region, is_mirrored, found in zip(regions, mirrors, batch, strict=True):
+        (alone,) = model.estimate(image, [region], [is_mirrored])
         np.testing.assert_allclose(found.landmarks_px, alone.landmarks_px, atol=1e-2)
         assert found.right_probability == pytest.approx(alone.right_probability, abs=1e-3)
 
 
-def test_nothing_to_read_gives_nothing(model):
-    assert model.estimate([]) == []
+def test_no_regions_give_no_results(model):
+    image = np.zeros((48, 64, 3), np.uint8)
+    assert model.estimate(image, []) == []
+    assert model.refine(image, [], 2) == []
 
 
-def reading(seed, presence=0.9, right_probability=0.5):
+def estimate(seed, presence=0.9, right_probability=0.5):
     points = np.random.default_rng(seed).uniform(0, 100, (2, 21, 3)).astype(np.float32)
     region = Region(float(seed), 2.0, 3.0, 0.1)
     return HandLandmarks(points[0], points[1], presence, right_probability, region)
 
 
-def test_the_mean_of_readings_is_as_present_as_the_first_and_of_its_region():
-    first, second = reading(1, 0.9, 0.2), reading(2, 0.4, 0.6)
+def test_the_mean_of_estimates_is_as_present_as_the_first_and_of_its_region():
+    first, second = estimate(1, 0.9, 0.2), estimate(2, 0.4, 0.6)
     mean = mean_landmarks([first, second])
     np.testing.assert_allclose(mean.landmarks_px, (first.landmarks_px + second.landmarks_px) / 2)
     np.testing.assert_allclose(
@@ -114,12 +117,40 @@ def test_the_mean_of_readings_is_as_present_as_the_first_and_of_its_region():
     assert (mean.presence, mean.region) == (0.9, first.region)
 
 
-def test_a_hand_is_looked_at_once_more_around_its_landmarks_plain_and_mirrored(picture):
-    image, _ = picture
-    found = reading(1)
-    plain, mirror = closer_views(image, found)
-    expected = region_from_landmarks(found.landmarks_px)
-    assert plain.region == mirror.region
-    assert math.isclose(plain.region.size_px, WIDER * expected.size_px)
-    assert replace(plain.region, size_px=expected.size_px) == expected
-    assert (plain.is_mirrored, mirror.is_mirrored) == (False, True)
+class ScriptedModel(LandmarkModel):
+    """A landmark model without a network, which notes what it is asked for."""
+
+    def __init__(self):
+        self.calls = []
+
+    def estimate(self, image, regions, mirrored=None):
+        seeds = range(len(self.calls) + 10, len(self.calls) + 10 + len(regions))
+        estimates = [estimate(seed) for seed in seeds]
+        self.calls.append((list(regions), list(mirrored), estimates))
+        return estimates
+
+
+def around(hand):
+    region = hand.next_region
+    return replace(region, size_px=REFINE_SCALE * region.size_px)
+
+
+def test_each_further_pass_takes_the_region_of_the_mean_so_far_plain_and_mirrored():
+    model, hands = ScriptedModel(), [estimate(1), estimate(2)]
+    found = model.refine(None, hands, 2)
+    (first, is_mirrored, of_first), (second, _, of_second) = model.calls
+    assert is_mirrored == [False, True, False, True]
+    assert first == [around(hands[0])] * 2 + [around(hands[1])] * 2
+    means = [mean_landmarks([hands[i], *of_first[2 * i : 2 * i + 2]]) for i in range(2)]
+    assert second == [around(means[0])] * 2 + [around(means[1])] * 2
+    for i in range(2):
+        all_of_one = [hands[i], *of_first[2 * i : 2 * i + 2], *of_second[2 * i : 2 * i + 2]]
+        expected = mean_landmarks(all_of_one)
+        np.testing.assert_array_equal(found[i].landmarks_px, expected.landmarks_px)
+        assert found[i].region == hands[i].region
+
+
+def test_without_further_passes_hands_stay_as_they_are():
+    model, hands = ScriptedModel(), [estimate(1)]
+    assert model.refine(None, hands, 0) == hands
+    assert model.calls == []
