@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from rclpy.node import Node
@@ -24,28 +25,25 @@ from hand_tracking_ros.cameras.frame_messages import FrameMessages
 from hand_tracking_ros.cameras.pacing import Pacer
 from hand_tracking_ros.demo.processes import stop_on_signal
 from hand_tracking_ros.media.prefetch import prefetch
-from hand_tracking_ros.ros import parameters
-from hand_tracking_ros.ros.parameters import Parameter
+from hand_tracking_ros.ros.parameters import NodeParameters, fixed
 from hand_tracking_ros.ros.process import ros_process, spinning
 
-CAMERA_PARAMETERS = (
-    Parameter(
-        'wait_for_subscribers',
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """The parameters that every node of this room has."""
+
+    wait_for_subscribers: int = fixed(
         0,
         'Number of subscribers, to image and image/compressed together, to wait for before the '
         'first frame.',
-        minimum=0,
-        maximum=100,
-        read_only=True,
-    ),
-    Parameter(
-        'frame_id',
-        'camera_optical_frame',
-        'TF frame of the camera (x right, y down, z forward).',
-        read_only=True,
-    ),
-    Parameter('encoding', 'rgb8', 'Of image.', choices=('rgb8', 'bgr8'), read_only=True),
-)
+        within=(0, 100),
+    )
+    frame_id: str = fixed(
+        'camera_optical_frame', 'TF frame of the camera (x right, y down, z forward).'
+    )
+    encoding: str = fixed('rgb8', 'Of image.', choices=('rgb8', 'bgr8'))
+
 
 TOPICS = """\
   image                 sensor_msgs/Image
@@ -71,11 +69,11 @@ class CameraNode(Node):
 
     Args:
         name: of the node.
-        table: its parameters, CAMERA_PARAMETERS among them.
+        settings_type: its parameters, a subclass of CameraSettings.
         overrides: parameters given in another way than by ROS.
 
     Attributes:
-        settings: the parameters' values by name.
+        settings: the values of its parameters.
         num_published: frames published so far.
 
     Raises:
@@ -83,11 +81,13 @@ class CameraNode(Node):
     """
 
     def __init__(
-        self, name: str, table: Sequence[Parameter], overrides: Sequence[RclpyParameter] = ()
+        self,
+        name: str,
+        settings_type: type[CameraSettings],
+        overrides: Sequence[RclpyParameter] = (),
     ) -> None:
         super().__init__(name, parameter_overrides=list(overrides))
-        parameters.declare(self, table)
-        self.settings = {row.name: self.get_parameter(row.name).value for row in table}
+        self.settings = NodeParameters(self, settings_type).settings
         self.num_published = 0
         self._image = self.create_sensor_publisher(Image, 'image')
         self._compressed = self.create_sensor_publisher(CompressedImage, 'image/compressed')
@@ -123,7 +123,7 @@ class CameraNode(Node):
 
     def wait_for_subscribers(self, stop: threading.Event) -> None:
         """Wait for as many as the parameter says, or until told to stop."""
-        expected = self.settings['wait_for_subscribers']
+        expected = self.settings.wait_for_subscribers
         if not expected:
             return
         while (found := self._count_subscribers()) < expected and not stop.is_set():

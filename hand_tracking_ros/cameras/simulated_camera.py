@@ -6,15 +6,15 @@ import argparse
 import itertools
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from sensor_msgs.msg import Image
 
 from hand_tracking_ros.cameras.camera_node import (
-    CAMERA_PARAMETERS,
     TOPICS,
     CameraNode,
+    CameraSettings,
     paced,
     run_camera,
 )
@@ -26,8 +26,7 @@ from hand_tracking_ros.cameras.simulated_messages import (
 )
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.msg import HandArray
-from hand_tracking_ros.ros import parameters
-from hand_tracking_ros.ros.parameters import Parameter
+from hand_tracking_ros.ros.parameters import describe, fixed
 from hand_tracking_ros.ros.process import own_arguments
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.simulation.scenes import SCENES
@@ -39,64 +38,56 @@ _SENSOR = SensorOptions()
 _SIDES = {'random': Handedness.UNKNOWN, 'left': Handedness.LEFT, 'right': Handedness.RIGHT}
 
 
-def _fixed(name: str, default: Any, description: str, *allowed: float) -> Parameter:
-    """A parameter that only the start decides, with its smallest and largest number."""
-    minimum, maximum = allowed or (None, None)
-    return Parameter(name, default, description, minimum, maximum, read_only=True)
+@dataclass(frozen=True)
+class SimulatedCameraSettings(CameraSettings):
+    """The parameters of the simulated camera."""
 
-
-PARAMETERS = (
-    Parameter(
-        'scene',
+    scene: str = fixed(
         _OPTIONS.scene,
         'What happens: ' + '; '.join(f'{name}, {row.description}' for name, row in SCENES.items()),
         choices=tuple(SCENES),
-        read_only=True,
-    ),
-    _fixed('seed', _OPTIONS.seed, 'Decides all that is random.', 0, 2**31 - 1),
-    _fixed('width', _OPTIONS.width, 'Of the image, px.', 16, 4096),
-    _fixed('height', _OPTIONS.height, 'Of the image, px.', 16, 4096),
-    _fixed('rate', 30.0, 'Frames per second (Hz).', 0.1, 1000.0),
-    _fixed('duration', 0.0, 'Seconds after which the program ends; 0: never.', 0.0, 1e6),
-    _fixed(
-        'horizontal_fov_deg', _OPTIONS.horizontal_fov_deg, 'Horizontal field of view.', 10.0, 150.0
-    ),
-    Parameter(
-        'handedness',
-        'random',
-        'Side of the hand where the scene has only one.',
-        choices=tuple(_SIDES),
-        read_only=True,
-    ),
-    _fixed(
-        'hand_length',
+    )
+    seed: int = fixed(_OPTIONS.seed, 'Decides all that is random.', within=(0, 2**31 - 1))
+    width: int = fixed(_OPTIONS.width, 'Of the image, px.', within=(16, 4096))
+    height: int = fixed(_OPTIONS.height, 'Of the image, px.', within=(16, 4096))
+    rate: float = fixed(30.0, 'Frames per second (Hz).', within=(0.1, 1000.0))
+    duration: float = fixed(
+        0.0, 'Seconds after which the program ends; 0: never.', within=(0.0, 1e6)
+    )
+    horizontal_fov_deg: float = fixed(
+        _OPTIONS.horizontal_fov_deg, 'Horizontal field of view.', within=(10.0, 150.0)
+    )
+    handedness: str = fixed(
+        'random', 'Side of the hand where the scene has only one.', choices=tuple(_SIDES)
+    )
+    hand_length: float = fixed(
         0.0,
         'From the wrist along the stretched middle finger to its tip, m; 0: random, 0.16 to 0.21.',
-        0.0,
-        0.3,
-    ),
-    _fixed('light', _OPTIONS.light, 'Brightness; 1 is ordinary.', 0.0, 4.0),
-    _fixed('clutter', _OPTIONS.clutter, 'Things before the wall.'),
-    _fixed('person', _OPTIONS.person, 'Somebody to whom the hands belong.'),
-    _fixed('noise', _SENSOR.noise, "Standard deviation of the image's noise, of 255.", 0.0, 64.0),
-    _fixed('blur', _SENSOR.blur_px, "Standard deviation of the lens's blur, px.", 0.0, 20.0),
-    Parameter(
-        'depth_encoding',
+        within=(0.0, 0.3),
+    )
+    light: float = fixed(_OPTIONS.light, 'Brightness; 1 is ordinary.', within=(0.0, 4.0))
+    clutter: bool = fixed(_OPTIONS.clutter, 'Things before the wall.')
+    person: bool = fixed(_OPTIONS.person, 'Somebody to whom the hands belong.')
+    noise: float = fixed(
+        _SENSOR.noise, "Standard deviation of the image's noise, of 255.", within=(0.0, 64.0)
+    )
+    blur: float = fixed(
+        _SENSOR.blur_px, "Standard deviation of the lens's blur, px.", within=(0.0, 20.0)
+    )
+    depth_encoding: str = fixed(
         DEPTH_ENCODINGS[0],
         'Of depth: 16UC1, mm, 0 where there is none; 32FC1, m, NaN where there is none.',
         choices=DEPTH_ENCODINGS,
-        read_only=True,
-    ),
-    _fixed(
-        'depth_noise',
+    )
+    depth_noise: float = fixed(
         _SENSOR.depth_noise,
         'Standard deviation of the depth at 1 m, m; grows with the square of the distance.',
-        0.0,
-        1.0,
-    ),
-    _fixed('depth_holes', _SENSOR.depth_holes, 'Share of pixels without depth.', 0.0, 1.0),
-    *CAMERA_PARAMETERS,
-)
+        within=(0.0, 1.0),
+    )
+    depth_holes: float = fixed(
+        _SENSOR.depth_holes, 'Share of pixels without depth.', within=(0.0, 1.0)
+    )
+
 
 EPILOG = f"""
 topics out:
@@ -108,7 +99,7 @@ topics out:
 Stamps are the time at which a frame is sent. The same parameters give the same frames.
 
 parameters (--ros-args -p NAME:=VALUE):
-{parameters.describe(PARAMETERS)}"""
+{describe(SimulatedCameraSettings)}"""
 
 
 class SimulatedCamera(CameraNode):
@@ -119,11 +110,11 @@ class SimulatedCamera(CameraNode):
     """
 
     def __init__(self) -> None:
-        super().__init__('simulated_camera', PARAMETERS)
+        super().__init__('simulated_camera', SimulatedCameraSettings)
         self._options = simulator_options(self.settings)
         self._maker = FrameMessageMaker(
-            self.settings['frame_id'],
-            self.settings['encoding'],
+            self.settings.frame_id,
+            self.settings.encoding,
             self._options.horizontal_fov_deg,
             None,  # an ideal pinhole camera, as without a calibration
         )
@@ -137,7 +128,7 @@ class SimulatedCamera(CameraNode):
         self.wait_for_subscribers(stop)
         self.get_logger().info(
             f'Publishing scene {options.scene}, seed {options.seed}, {options.width}x'
-            f'{options.height} at {self.settings["rate"]:g} Hz, on {self.image_topic}'
+            f'{options.height} at {self.settings.rate:g} Hz, on {self.image_topic}'
         )
         self.publish_all(paced(self._make_messages(simulator), stop), stop)
 
@@ -155,30 +146,30 @@ class SimulatedCamera(CameraNode):
     def _make_messages(
         self, simulator: CameraSimulator
     ) -> Iterator[tuple[SimulatedMessages, float]]:
-        rate_hz, duration_s = self.settings['rate'], self.settings['duration']
+        rate_hz, duration_s = self.settings.rate, self.settings.duration
         for index in range(round(duration_s * rate_hz)) if duration_s else itertools.count():
             messages = simulated_messages(
                 simulator.render(index / rate_hz),
                 self._maker,
-                self.settings['frame_id'],
-                self.settings['depth_encoding'],
+                self.settings.frame_id,
+                self.settings.depth_encoding,
                 with_compressed=self.wants_compressed,
             )
             yield messages, index / rate_hz
 
 
-def simulator_options(settings: Mapping[str, Any]) -> SimulatorOptions:
+def simulator_options(settings: SimulatedCameraSettings) -> SimulatorOptions:
     """What the parameters ask for."""
     same = ('scene', 'seed', 'width', 'height', 'horizontal_fov_deg', 'light', 'clutter', 'person')
     return SimulatorOptions(
-        **{name: settings[name] for name in same},
-        handedness=_SIDES[settings['handedness']],
-        hand_length_m=settings['hand_length'] or None,
+        **{name: getattr(settings, name) for name in same},
+        handedness=_SIDES[settings.handedness],
+        hand_length_m=settings.hand_length or None,
         sensor=SensorOptions(
-            noise=settings['noise'],
-            blur_px=settings['blur'],
-            depth_noise=settings['depth_noise'],
-            depth_holes=settings['depth_holes'],
+            noise=settings.noise,
+            blur_px=settings.blur,
+            depth_noise=settings.depth_noise,
+            depth_holes=settings.depth_holes,
         ),
     )
 

@@ -6,14 +6,15 @@ import argparse
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rclpy.parameter import Parameter as RclpyParameter
 
 from hand_tracking_ros.cameras.camera_info import load_camera_info
 from hand_tracking_ros.cameras.camera_node import (
-    CAMERA_PARAMETERS,
     TOPICS,
     CameraNode,
+    CameraSettings,
     paced,
     run_camera,
 )
@@ -22,46 +23,36 @@ from hand_tracking_ros.cameras.pacing import thinned, timeline
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.media.media import CAMERA, PICTURE_RATE_HZ, SOURCE_HELP, open_media
 from hand_tracking_ros.media.media_source import Frame
-from hand_tracking_ros.ros import parameters
-from hand_tracking_ros.ros.parameters import Parameter
+from hand_tracking_ros.ros.parameters import describe, fixed
 from hand_tracking_ros.ros.process import own_arguments
 
-PARAMETERS = (
-    Parameter(
-        'source',
-        '',
-        f'What to publish: {SOURCE_HELP}. Empty: the first camera.',
-        read_only=True,
-        is_any_type=True,  # a camera index is a number to ROS: source:=0
-    ),
-    Parameter(
-        'rate',
+
+@dataclass(frozen=True)
+class VideoPublisherSettings(CameraSettings):
+    """The parameters of the video publisher."""
+
+    source: str = fixed(
+        '', f'What to publish: {SOURCE_HELP}. Empty: the first camera.', is_any_type=True
+    )
+    rate: float = fixed(
         0.0,
         'Frames per second (Hz); 0: those of the source itself '
         f'({PICTURE_RATE_HZ:g} for pictures). A camera is only ever thinned out.',
-        minimum=0.0,
-        maximum=1000.0,
-        read_only=True,
-    ),
-    Parameter('loop', False, 'Start again at the end of the source.', read_only=True),
-    *CAMERA_PARAMETERS,
-    Parameter(
-        'horizontal_fov_deg',
+        within=(0.0, 1000.0),
+    )
+    loop: bool = fixed(False, 'Start again at the end of the source.')
+    horizontal_fov_deg: float = fixed(
         60.0,
         'Assumed horizontal field of view for camera_info (a common webcam has about 60 degrees). '
         'Distances of hands scale with it. A simulated source knows its own.',
-        minimum=1.0,
-        maximum=179.0,
-        read_only=True,
-    ),
-    Parameter(
-        'camera_info_file',
+        within=(1.0, 179.0),
+    )
+    camera_info_file: str = fixed(
         '',
         'Calibration of the camera as camera_calibration writes it (YAML); instead of the assumed '
         'field of view.',
-        read_only=True,
-    ),
-)
+    )
+
 
 EPILOG = f"""
 topics out:
@@ -69,7 +60,7 @@ topics out:
 Stamps are the time at which a frame is sent. The program ends at the end of the source.
 
 parameters (--ros-args -p NAME:=VALUE):
-{parameters.describe(PARAMETERS)}"""
+{describe(VideoPublisherSettings)}"""
 
 
 class VideoPublisher(CameraNode):
@@ -83,13 +74,13 @@ class VideoPublisher(CameraNode):
     """
 
     def __init__(self, overrides: Sequence[RclpyParameter] = ()) -> None:
-        super().__init__('video_publisher', PARAMETERS, overrides)
-        self._source = open_media(str(self.settings['source']) or CAMERA)
-        calibration = self.settings['camera_info_file']
+        super().__init__('video_publisher', VideoPublisherSettings, overrides)
+        self._source = open_media(str(self.settings.source) or CAMERA)
+        calibration = self.settings.camera_info_file
         self._maker = FrameMessageMaker(
-            self.settings['frame_id'],
-            self.settings['encoding'],
-            self._source.horizontal_fov_deg or self.settings['horizontal_fov_deg'],
+            self.settings.frame_id,
+            self.settings.encoding,
+            self._source.horizontal_fov_deg or self.settings.horizontal_fov_deg,
             load_camera_info(calibration) if calibration else None,
         )
 
@@ -99,7 +90,7 @@ class VideoPublisher(CameraNode):
         Raises:
             UserError: the calibration is for another image size.
         """
-        source, rate_hz = self._source, self.settings['rate'] or self._source.rate_hz
+        source, rate_hz = self._source, self.settings.rate or self._source.rate_hz
         length = f'{source.num_frames} frames' if source.num_frames else 'frames'
         self.wait_for_subscribers(stop)
         self.get_logger().info(
@@ -117,12 +108,12 @@ class VideoPublisher(CameraNode):
 
     def _paced_messages(self, stop: threading.Event) -> Iterator[FrameMessages]:
         """Messages of files, made ahead and yielded when they are due."""
-        frames = timeline(self._source, self.settings['rate'], self.settings['loop'])
+        frames = timeline(self._source, self.settings.rate, self.settings.loop)
         return paced(((self._make_messages(frame), due_s) for frame, due_s in frames), stop)
 
     def _live_messages(self) -> Iterator[FrameMessages]:
         """Messages of a camera, each as soon as it is there."""
-        for frame in thinned(self._source, self.settings['rate']):
+        for frame in thinned(self._source, self.settings.rate):
             yield self._make_messages(frame)
 
     def _make_messages(self, frame: Frame) -> FrameMessages:

@@ -21,8 +21,8 @@ from hand_tracking_ros.ros.depth_input import DepthInput
 from hand_tracking_ros.ros.diagnostics import CameraStatistics
 from hand_tracking_ros.ros.hand_calibration import HandCalibration
 from hand_tracking_ros.ros.hand_publisher import ERROR_LOG_PERIOD_S, HandPublisher
+from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.image_conversion import ImageError, compressed_to_rgb, to_rgb
-from hand_tracking_ros.ros.parameters import Settings
 from hand_tracking_ros.tracking.hand import Hand
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
@@ -88,7 +88,7 @@ class Camera:
         self,
         node: Node,
         name: str,
-        settings: Settings,
+        settings: HandTrackerSettings,
         models: HandModels,
         on_image: Callable[[Camera, ImageMessage], None],
     ) -> None:
@@ -115,7 +115,7 @@ class Camera:
         """Name of this camera's status in the diagnostics."""
         return f'{self._node.get_name()}: {self._name or "camera"}'
 
-    def read(self, message: ImageMessage, settings: Settings) -> Frame | None:
+    def read(self, message: ImageMessage, settings: HandTrackerSettings) -> Frame | None:
         """The image of a message, for the tracker; a bad one is counted and costs itself only."""
         started_s = time.monotonic()
         self.tracker.options = settings.tracker_options
@@ -129,7 +129,7 @@ class Camera:
             return None
         return Frame(self, image, message.header, started_s)
 
-    def publish(self, frame: Frame, hands: Sequence[Hand], settings: Settings) -> None:
+    def publish(self, frame: Frame, hands: Sequence[Hand], settings: HandTrackerSettings) -> None:
         """Place the hands found in an image in space, and publish them."""
         hands = self._in_space(frame, hands, settings)
         self._publisher.publish(frame.image, hands, frame.header, settings)
@@ -178,7 +178,9 @@ class Camera:
     def _input(self, topic: str) -> str:
         return f'{self._name}/{topic}' if self._name else topic
 
-    def _in_space(self, frame: Frame, hands: Sequence[Hand], settings: Settings) -> list[Hand]:
+    def _in_space(
+        self, frame: Frame, hands: Sequence[Hand], settings: HandTrackerSettings
+    ) -> list[Hand]:
         height, width = frame.image.shape[:2]
         model = self._calibration.model_for(width, height)
         warnings = [self._calibration.complaint]
@@ -213,7 +215,9 @@ class Camera:
         self._node.get_logger().error(complaint, throttle_duration_sec=ERROR_LOG_PERIOD_S)
 
 
-def process_together(waiting: Sequence[tuple[Camera, ImageMessage]], settings: Settings) -> None:
+def process_together(
+    waiting: Sequence[tuple[Camera, ImageMessage]], settings: HandTrackerSettings
+) -> None:
     """Find the hands in one image of each of some cameras, and publish them.
 
     The images go through the networks together. One that is bad costs itself only.

@@ -16,10 +16,10 @@ from visualization_msgs.msg import MarkerArray
 from hand_tracking_ros.drawing.skeleton import draw_hands
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.compat import TransformBroadcaster
+from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
 from hand_tracking_ros.ros.markers import HandMarkers
 from hand_tracking_ros.ros.message_conversion import hands_to_message
-from hand_tracking_ros.ros.parameters import Settings
 from hand_tracking_ros.ros.teleop_outputs import joint_state, landmark_poses
 from hand_tracking_ros.ros.transforms import (
     SIDES,
@@ -50,7 +50,11 @@ class HandPublisher:
         self._advertise()
 
     def publish(
-        self, image: np.ndarray, hands: Sequence[Hand], header: Header, settings: Settings
+        self,
+        image: np.ndarray,
+        hands: Sequence[Hand],
+        header: Header,
+        settings: HandTrackerSettings,
     ) -> None:
         """Publish everything that one image gives.
 
@@ -73,7 +77,9 @@ class HandPublisher:
             self._marker_array.publish(self._markers.update(hands, header))
         self._publish_annotated(image, hands, header)
 
-    def _publish_fingers(self, side: str, hand: Hand, header: Header, settings: Settings) -> None:
+    def _publish_fingers(
+        self, side: str, hand: Hand, header: Header, settings: HandTrackerSettings
+    ) -> None:
         """What one hand's fingers do, for who listens."""
         mirrored = settings.image_mirrored
         if self._joint_states[side].get_subscription_count():
@@ -92,7 +98,7 @@ class HandPublisher:
                 )
             )
 
-    def _frame_prefix(self, settings: Settings) -> str:
+    def _frame_prefix(self, settings: HandTrackerSettings) -> str:
         return settings.tf_prefix + (f'{self._name}_' if self._name else '')
 
     def _send_transforms(
@@ -100,7 +106,7 @@ class HandPublisher:
         hands: Sequence[Hand],
         poses: Mapping[int, Pose],
         header: Header,
-        settings: Settings,
+        settings: HandTrackerSettings,
     ) -> None:
         prefix = self._frame_prefix(settings)
         transforms = hand_transforms(hands, poses, header, prefix, settings.landmark_frames)

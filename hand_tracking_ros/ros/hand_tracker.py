@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.ros import hand_tracker_node
+from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.parameters import describe
 from hand_tracking_ros.ros.process import own_arguments
 
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argparse.ArgumentParser(
         prog='hand_tracker',
         usage='hand_tracker [-h] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
-        description=__doc__ + '\n' + TOPICS + describe(),
+        description=__doc__ + '\n' + TOPICS + describe(HandTrackerSettings),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args(own_arguments(arguments))
     return run_program(lambda: hand_tracker_node.run(['hand_tracker', *arguments]))

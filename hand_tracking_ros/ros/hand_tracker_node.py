@@ -11,11 +11,12 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
-from hand_tracking_ros.ros import parameters
 from hand_tracking_ros.ros.camera import Camera, ImageMessage, process_together
 from hand_tracking_ros.ros.diagnostics import PERIOD_S
 from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
+from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.latest_frames import LatestFrames
+from hand_tracking_ros.ros.parameters import NodeParameters
 from hand_tracking_ros.ros.process import ros_process, spinning
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES, HandModels
 
@@ -35,8 +36,8 @@ class HandTrackerNode(Node):
 
     def __init__(self) -> None:
         super().__init__('hand_tracker')
-        parameters.declare(self)
-        settings = parameters.read(self)
+        self._node_parameters = NodeParameters(self, HandTrackerSettings)
+        settings = self._node_parameters.settings
         self._models = HandModels.load(
             settings.model_complexity,
             settings.model_directory or None,
@@ -66,7 +67,7 @@ class HandTrackerNode(Node):
     def run(self) -> None:
         """Process images, newest first, until something is raised."""
         while True:
-            process_together(self._frames.take(), parameters.read(self))
+            process_together(self._frames.take(), self._node_parameters.settings)
 
     def _receive(self, camera: Camera, message: ImageMessage) -> None:
         camera.statistics.count(received=1)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hand_tracking_ros.ros.parameters import PARAMETERS, Parameter
-from hand_tracking_ros.teleop.teleop_parameters import TELEOP_PARAMETERS
+from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
+from hand_tracking_ros.ros.parameters import Parameter, parameters_of
+from hand_tracking_ros.teleop.teleop_parameters import TeleopSettings
 
 YAML_HEADER = """\
 # Parameters of the {node} with their defaults. Copy this file, change what you need, and
@@ -44,14 +45,14 @@ TABLES = (
     NodeTable(
         'hand tracker',
         'hands.launch.py params_file',
-        PARAMETERS,
+        parameters_of(HandTrackerSettings),
         'config/hands.yaml',
         'parameters',
     ),
     NodeTable(
         'teleoperation node',
         'teleop.launch.py teleop_params_file',
-        TELEOP_PARAMETERS,
+        parameters_of(TeleopSettings),
         'config/teleop.yaml',
         'teleoperation parameters',
     ),
@@ -96,8 +97,8 @@ def insert_between_marks(text: str, table: NodeTable) -> str:
 def _range(parameter: Parameter) -> str:
     if parameter.choices:
         return ', '.join(f'`{choice}`' for choice in parameter.choices)
-    if parameter.minimum is not None:
-        return f'{_number(parameter.minimum)} to {_number(parameter.maximum)}'
+    if parameter.within:
+        return ' to '.join(map(_number, parameter.within))
     return ''
 
 

@@ -15,7 +15,7 @@ from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.ros.parameters import describe
 from hand_tracking_ros.ros.process import own_arguments
 from hand_tracking_ros.teleop import hand_teleop_node
-from hand_tracking_ros.teleop.teleop_parameters import TELEOP_PARAMETERS
+from hand_tracking_ros.teleop.teleop_parameters import TeleopSettings
 
 TOPICS = """
 topics in:
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argparse.ArgumentParser(
         prog='hand_teleop',
         usage='hand_teleop [-h] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
-        description=__doc__ + TOPICS + describe(TELEOP_PARAMETERS),
+        description=__doc__ + TOPICS + describe(TeleopSettings),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args(own_arguments(arguments))
     return run_program(lambda: hand_teleop_node.run(['hand_teleop', *arguments]))

@@ -16,13 +16,13 @@ from rclpy.time import Time
 from std_msgs.msg import Float64, Header, String
 
 from hand_tracking_ros.msg import HandArray
-from hand_tracking_ros.ros import parameters
 from hand_tracking_ros.ros.compat import TransformBuffer, TransformException, TransformListener
 from hand_tracking_ros.ros.message_conversion import (
     hands_from_message,
     matrix_from_transform,
     pose_to_message,
 )
+from hand_tracking_ros.ros.parameters import NodeParameters
 from hand_tracking_ros.ros.process import ros_process, spinning
 from hand_tracking_ros.ros.transforms import SIDES
 from hand_tracking_ros.teleop.teleop import (
@@ -32,7 +32,7 @@ from hand_tracking_ros.teleop.teleop import (
     TeleopTarget,
     sample_hand,
 )
-from hand_tracking_ros.teleop.teleop_parameters import TELEOP_PARAMETERS, TeleopSettings
+from hand_tracking_ros.teleop.teleop_parameters import TeleopSettings
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
@@ -60,8 +60,8 @@ class HandTeleopNode(Node):
 
     def __init__(self) -> None:
         super().__init__('hand_teleop')
-        parameters.declare(self, TELEOP_PARAMETERS)
-        self._settings = parameters.read(self, TeleopSettings)
+        self._node_parameters = NodeParameters(self, TeleopSettings)
+        self._settings = self._node_parameters.settings
         _check(self._settings)
         self._messages: queue.SimpleQueue[HandArray] = queue.SimpleQueue()
         self._transforms = TransformBuffer()
@@ -93,7 +93,7 @@ class HandTeleopNode(Node):
                 self._process(message)
 
     def _process(self, message: HandArray) -> None:
-        self._settings = parameters.read(self, TeleopSettings)
+        self._settings = self._node_parameters.settings
         frame_id = self._settings.robot_frame or message.header.frame_id
         try:
             to_robot = self._transform(frame_id, message.header.frame_id)
@@ -113,7 +113,7 @@ class HandTeleopNode(Node):
             self._gripper.publish(Float64(data=target.gripper))
 
     def _follow(self, sample: HandSample, header: Header) -> TeleopTarget:
-        self._teleop.options = self._settings.teleop_options
+        self._teleop.options = self._settings.teleop_options()
         stamp_s = Time.from_msg(header.stamp).nanoseconds / NANOSECONDS_PER_SECOND
         target = self._teleop.update(sample, stamp_s)
         if target.state == TeleopState.HAND_LOST:
@@ -214,7 +214,7 @@ def _check(settings: TeleopSettings) -> None:
         UserError: they do.
     """
     try:
-        settings.teleop_options  # noqa: B018 - it is made to see whether it can be
+        settings.teleop_options()
     except ValueError as error:
         raise UserError(f'parameters: {error}') from error
     if not np.linalg.norm(settings.start_orientation) > 0:

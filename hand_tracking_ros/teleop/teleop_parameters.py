@@ -1,156 +1,83 @@
-"""Parameters of the teleoperation node."""
+"""The parameters of the teleoperation node, and the options that they become.
+
+After a change run `make docs`: it writes config/teleop.yaml and docs/teleoperation.md.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hand_tracking_ros.ros.parameters import Parameter
+from hand_tracking_ros.ros.parameters import fixed, parameter
 from hand_tracking_ros.teleop.teleop import CLUTCHES, TeleopOptions
 
 _OPTIONS = TeleopOptions()
 
-TELEOP_PARAMETERS: tuple[Parameter, ...] = (
-    Parameter(
-        'hand',
-        'right',
-        'The hand that moves the target.',
-        choices=('left', 'right'),
-        read_only=True,
-    ),
-    Parameter(
-        'robot_frame',
+
+@dataclass(frozen=True)
+class TeleopSettings:
+    """The values of all parameters of the teleoperation node."""
+
+    hand: str = fixed('right', 'The hand that moves the target.', choices=('left', 'right'))
+    robot_frame: str = fixed(
         '',
         "Frame of the target, of the workspace and of the start. Empty: the camera's own frame. "
         'Any other needs a TF chain to the camera; its newest transforms count.',
-        read_only=True,
-    ),
-    Parameter(
-        'tool_frame',
-        '',
-        'TF frame of the tool: the target begins where it is. Empty: at start_position.',
-        read_only=True,
-    ),
-    Parameter(
-        'start_position',
-        [0.0, 0.0, 0.0],
-        'Where the target begins, x, y, z in m.',
-        read_only=True,
-    ),
-    Parameter(
-        'start_orientation',
-        [0.0, 0.0, 0.0, 1.0],
-        'How it is turned there, a quaternion x, y, z, w.',
-        read_only=True,
-    ),
-    Parameter(
-        'clutch',
+    )
+    tool_frame: str = fixed(
+        '', 'TF frame of the tool: the target begins where it is. Empty: at start_position.'
+    )
+    start_position: list[float] = fixed([0.0, 0.0, 0.0], 'Where the target begins, x, y, z in m.')
+    start_orientation: list[float] = fixed(
+        [0.0, 0.0, 0.0, 1.0], 'How it is turned there, a quaternion x, y, z, w.'
+    )
+    clutch: str = fixed(
         _OPTIONS.clutch,
         'What engages: pinch, thumb and index finger, while the other fingers move the gripper; '
         'fist, the curl of middle, ring and little finger, while the pinch moves the gripper.',
         choices=CLUTCHES,
-        read_only=True,
-    ),
-    Parameter(
-        'clutch_engage',
-        _OPTIONS.engage_above,
-        'Pinch or curl from which the clutch is closed.',
-        minimum=0.0,
-        maximum=1.0,
-        read_only=True,
-    ),
-    Parameter(
-        'clutch_release',
-        _OPTIONS.release_below,
-        'Pinch or curl down to which it stays closed.',
-        minimum=0.0,
-        maximum=1.0,
-        read_only=True,
-    ),
-    Parameter(
-        'position_scale',
+    )
+    clutch_engage: float = fixed(
+        _OPTIONS.engage_above, 'Pinch or curl from which the clutch is closed.', within=(0.0, 1.0)
+    )
+    clutch_release: float = fixed(
+        _OPTIONS.release_below, 'Pinch or curl down to which it stays closed.', within=(0.0, 1.0)
+    )
+    position_scale: float = parameter(
         _OPTIONS.position_scale,
         'Motion of the target over motion of the hand; counts from the next engagement on.',
-        minimum=0.0,
-        maximum=100.0,
-    ),
-    Parameter(
-        'follow_rotation',
-        _OPTIONS.follow_rotation,
-        'The target turns with the hand. Else it keeps its orientation.',
-    ),
-    Parameter(
-        'workspace_min',
-        list(_OPTIONS.workspace_min_m),
-        'Lowest x, y, z of the target, m.',
-        read_only=True,
-    ),
-    Parameter(
-        'workspace_max',
-        list(_OPTIONS.workspace_max_m),
-        'Highest x, y, z of the target, m.',
-        read_only=True,
-    ),
-    Parameter(
-        'max_linear_speed',
-        _OPTIONS.max_linear_speed_m_s,
-        'The target moves no faster, m/s.',
-        minimum=0.0,
-        maximum=10.0,
-    ),
-    Parameter(
-        'max_angular_speed',
-        _OPTIONS.max_angular_speed_rad_s,
-        'The target turns no faster, rad/s.',
-        minimum=0.0,
-        maximum=20.0,
-    ),
-    Parameter(
-        'max_gripper_speed',
+        within=(0.0, 100.0),
+    )
+    follow_rotation: bool = parameter(
+        _OPTIONS.follow_rotation, 'The target turns with the hand. Else it keeps its orientation.'
+    )
+    workspace_min: list[float] = fixed(
+        list(_OPTIONS.workspace_min_m), 'Lowest x, y, z of the target, m.'
+    )
+    workspace_max: list[float] = fixed(
+        list(_OPTIONS.workspace_max_m), 'Highest x, y, z of the target, m.'
+    )
+    max_linear_speed: float = parameter(
+        _OPTIONS.max_linear_speed_m_s, 'The target moves no faster, m/s.', within=(0.0, 10.0)
+    )
+    max_angular_speed: float = parameter(
+        _OPTIONS.max_angular_speed_rad_s, 'The target turns no faster, rad/s.', within=(0.0, 20.0)
+    )
+    max_gripper_speed: float = parameter(
         _OPTIONS.max_gripper_speed_s,
         'The gripper moves no faster, full strokes per second.',
-        minimum=0.0,
-        maximum=100.0,
-    ),
-    Parameter(
-        'resume_within',
+        within=(0.0, 100.0),
+    )
+    resume_within: float = parameter(
         _OPTIONS.resume_within_s,
         'Seconds after which a hand that was lost has to open the clutch before it engages again.',
-        minimum=0.0,
-        maximum=10.0,
-    ),
-    Parameter(
-        'timeout',
+        within=(0.0, 10.0),
+    )
+    timeout: float = parameter(
         0.3,
         'Seconds without any message from the hand tracker after which the hand counts as lost.',
-        minimum=0.02,
-        maximum=10.0,
-    ),
-)
+        within=(0.02, 10.0),
+    )
 
-
-@dataclass(frozen=True)
-class TeleopSettings:
-    """The values of all parameters, each field named as its parameter."""
-
-    hand: str
-    robot_frame: str
-    tool_frame: str
-    start_position: list[float]
-    start_orientation: list[float]
-    clutch: str
-    clutch_engage: float
-    clutch_release: float
-    position_scale: float
-    follow_rotation: bool
-    workspace_min: list[float]
-    workspace_max: list[float]
-    max_linear_speed: float
-    max_angular_speed: float
-    max_gripper_speed: float
-    resume_within: float
-    timeout: float
-
-    @property
     def teleop_options(self) -> TeleopOptions:
         """The part that teleoperation itself understands.
 

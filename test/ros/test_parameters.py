@@ -5,26 +5,21 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2')
 
 from hand_tracking_ros.ros import parameter_docs
-from hand_tracking_ros.ros.parameters import PARAMETERS, Settings
-from hand_tracking_ros.teleop.teleop_parameters import (
-    TELEOP_PARAMETERS,
-    TeleopSettings,
-)
+from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
+from hand_tracking_ros.ros.parameters import parameters_of
+from hand_tracking_ros.teleop.teleop_parameters import TeleopSettings
 from support.checkout import CHECKOUT
 
-BY_NAME = {parameter.name: parameter for parameter in (*TELEOP_PARAMETERS, *PARAMETERS)}
-
-
-@pytest.mark.parametrize(
-    ('settings', 'table'), [(Settings, PARAMETERS), (TeleopSettings, TELEOP_PARAMETERS)]
-)
-def test_every_parameter_is_read(settings, table):
-    assert list(settings.__annotations__) == [parameter.name for parameter in table]
+BY_NAME = {
+    parameter.name: parameter
+    for settings in (TeleopSettings, HandTrackerSettings)
+    for parameter in parameters_of(settings)
+}
 
 
 @pytest.mark.parametrize('parameter', BY_NAME.values(), ids=list(BY_NAME))
 def test_every_default_is_allowed_and_described(parameter):
-    assert parameter.complaint(parameter.default) == ''
+    assert parameter.refusal(parameter.default) == ''
     assert parameter.description.endswith('.')
     assert parameter.descriptor().description == parameter.description
 
@@ -41,9 +36,9 @@ def test_every_default_is_allowed_and_described(parameter):
     ],
 )
 def test_a_wrong_value_is_refused_with_what_is_allowed(name, value):
-    complaint = BY_NAME[name].complaint(value)
-    assert name in complaint
-    assert 'not' in complaint
+    refusal = BY_NAME[name].refusal(value)
+    assert name in refusal
+    assert 'not' in refusal
 
 
 @pytest.mark.parametrize('table', parameter_docs.TABLES, ids=lambda table: table.node)

@@ -1,0 +1,197 @@
+"""The parameters of the hand tracker node, and the options that they become.
+
+After a change run `make docs`: it writes config/hands.yaml and docs/reference.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hand_tracking_ros.ros.parameters import fixed, parameter
+from hand_tracking_ros.ros.teleop_outputs import LANDMARK_ORDERS
+from hand_tracking_ros.tracking.fingers.hand_frame import POSE_CONVENTIONS
+from hand_tracking_ros.tracking.hand import Handedness
+from hand_tracking_ros.tracking.networks.runtime import EXECUTION_PROVIDERS, PRECISIONS
+from hand_tracking_ros.tracking.one_euro import OneEuroOptions
+from hand_tracking_ros.tracking.placing.hand_locator import LocatorOptions
+from hand_tracking_ros.tracking.smoothing import SMOOTHING_METHODS, SmoothingOptions
+from hand_tracking_ros.tracking.tiles import parse_tiles
+from hand_tracking_ros.tracking.tracker import TrackerOptions
+
+_OPTIONS = TrackerOptions()
+_SMOOTHING = SmoothingOptions()
+
+
+@dataclass(frozen=True)
+class HandTrackerSettings:
+    """The values of all parameters of the hand tracker."""
+
+    cameras: list[str] = fixed(
+        [''],
+        'Names of the cameras. The default is one camera without a name (topics image, '
+        'camera_info, ~/hands); a camera NAME uses NAME/image, NAME/camera_info, ~/NAME/hands.',
+    )
+    image_transport: str = fixed(
+        'raw',
+        'Subscribe to image (raw) or to image/compressed (compressed).',
+        choices=('raw', 'compressed'),
+    )
+    image_mirrored: bool = parameter(
+        _OPTIONS.image_mirrored,
+        'The images are mirrored, as selfies are. Robot cameras do not mirror.',
+    )
+    max_num_hands: int = parameter(
+        _OPTIONS.max_num_hands, 'Never more hands than this in one image.', within=(1, 16)
+    )
+    model_complexity: int = fixed(
+        1, '0: lite networks, faster. 1: full networks, more accurate.', within=(0, 1)
+    )
+    static_image_mode: bool = parameter(
+        _OPTIONS.static_image_mode, 'Treat every image by itself, without tracking.'
+    )
+    min_detection_confidence: float = parameter(
+        _OPTIONS.min_detection_confidence, 'Smallest score of a detected palm.', within=(0.0, 1.0)
+    )
+    min_presence_confidence: float = parameter(
+        _OPTIONS.min_presence_confidence,
+        'Smallest presence of a hand in its region; below it the hand is lost.',
+        within=(0.0, 1.0),
+    )
+    min_tracking_confidence: float = parameter(
+        _OPTIONS.min_tracking_confidence,
+        'Overlap from which a detected hand is taken for one that is already tracked.',
+        within=(0.0, 1.0),
+    )
+    detection_interval: float = parameter(
+        _OPTIONS.detection_interval_s,
+        'Seconds between two looks for further hands once a hand is tracked.',
+        within=(0.0, 60.0),
+    )
+    detection_tiles: str = parameter(
+        _OPTIONS.detection_tiles,
+        'Parts of the image that are searched one by one for hands too small to be found in the '
+        'whole: auto, 1x1 (the whole only), or columns x rows such as 4x2. Parts of less than 192 '
+        'px would show no more, and are left out.',
+        check=parse_tiles,
+    )
+    detection_budget_ms: float = parameter(
+        _OPTIONS.detection_budget_s * 1000,
+        'While no hand is tracked, as many parts of an image are searched as fit in this time, '
+        'but at least one.',
+        within=(0.0, 1000.0),
+    )
+    landmark_passes: int = parameter(
+        _OPTIONS.landmark_passes,
+        'How often each hand is read: more is more accurate and slower. 0: twice in '
+        'static_image_mode, else once.',
+        within=(0, 3),
+    )
+    hold_time: float = parameter(
+        _OPTIONS.hold_time_s,
+        'Seconds for which a lost hand is reported as HELD, with its last values.',
+        within=(0.0, 10.0),
+    )
+    hand_length: float = parameter(
+        0.0,
+        'Length of the hands, m: from the wrist along the stretched middle finger to its tip. '
+        '0: unknown, an average adult (0.185). Distances without depth scale with it.',
+        within=(0.0, 0.3),
+    )
+    depth_tolerance: float = parameter(
+        0.05,
+        'Largest difference of the stamps of an image and its depth image, seconds.',
+        within=(0.0, 10.0),
+    )
+    smoothing: str = parameter(
+        _SMOOTHING.method,
+        'Filter of landmarks and poses on their way out. The tracking itself is not filtered.',
+        choices=SMOOTHING_METHODS,
+    )
+    smoothing_min_cutoff: float = parameter(
+        _SMOOTHING.one_euro.min_cutoff_hz,
+        'one_euro: cutoff for a hand at rest, Hz. Lower: less jitter, slower to settle.',
+        within=(0.01, 100.0),
+    )
+    smoothing_cutoff_per_speed: float = parameter(
+        _SMOOTHING.one_euro.cutoff_per_speed,
+        'one_euro: what the cutoff gains with speed, Hz per palm size (about 8 cm) or radian per '
+        'second. Higher: less lag in motion.',
+        within=(0.0, 100.0),
+    )
+    smoothing_noise_speed: float = parameter(
+        _SMOOTHING.one_euro.noise_speed,
+        'one_euro: speed, palm sizes or radians per second, below which motion passes for noise. '
+        'Higher: less jitter of noisy hands, more lag in slow motion.',
+        within=(0.0, 100.0),
+    )
+    pose_convention: str = parameter(
+        'rep103', 'Axes of the hand frame.', choices=tuple(POSE_CONVENTIONS)
+    )
+    landmark_order: str = parameter(
+        LANDMARK_ORDERS[0],
+        "Points of ~/left/landmarks and ~/right/landmarks: MediaPipe's 21, or OpenXR's 26 joints, "
+        'of which palm and metacarpals of the long fingers are estimates.',
+        choices=LANDMARK_ORDERS,
+    )
+    publish_tf: bool = parameter(True, 'Send a TF frame for every hand.')
+    landmark_frames: bool = parameter(False, 'Send a TF frame for every landmark too.')
+    tf_prefix: str = parameter('', 'Put before the name of every hand frame.')
+    execution_provider: str = fixed(
+        'auto',
+        'What the networks run on. auto: CUDA where the ONNX Runtime installed has it, else the '
+        'CPU. What does not start or fails is replaced, by the CPU in the end, with a warning. '
+        'tensorrt prepares for minutes when it first starts.',
+        choices=('auto', *EXECUTION_PROVIDERS),
+    )
+    device_id: int = fixed(0, 'Which GPU, for cuda and tensorrt.', within=(0, 63))
+    num_threads: int = fixed(
+        0,
+        'CPU threads of a network; 0: one for each core, at most four. 1 takes the least '
+        'processor time.',
+        within=(0, 64),
+    )
+    precision: str = fixed(
+        'fp32',
+        'Numbers that the networks compute with. bf16 is faster and less accurate; it needs '
+        'OpenVINO, which auto then chooses where it is installed, and a processor that has it.',
+        choices=PRECISIONS,
+    )
+    model_directory: str = fixed(
+        '', 'Folder of the .onnx files; empty: where prepare_models puts them.'
+    )
+
+    @property
+    def tracker_options(self) -> TrackerOptions:
+        """The part that the tracker understands."""
+        return TrackerOptions(
+            static_image_mode=self.static_image_mode,
+            max_num_hands=self.max_num_hands,
+            min_detection_confidence=self.min_detection_confidence,
+            min_presence_confidence=self.min_presence_confidence,
+            min_tracking_confidence=self.min_tracking_confidence,
+            image_mirrored=self.image_mirrored,
+            detection_interval_s=self.detection_interval,
+            detection_tiles=self.detection_tiles,
+            detection_budget_s=self.detection_budget_ms / 1000,
+            landmark_passes=self.landmark_passes,
+            hold_time_s=self.hold_time,
+        )
+
+    def locator_options(self, measured_m: Mapping[Handedness, float]) -> LocatorOptions:
+        """The part that the locator understands; a measured length counts before `hand_length`."""
+        sides = (Handedness.LEFT, Handedness.RIGHT)
+        lengths_m = dict.fromkeys(sides, self.hand_length) if self.hand_length > 0 else {}
+        return LocatorOptions({**lengths_m, **measured_m}, self.image_mirrored)
+
+    @property
+    def smoothing_options(self) -> SmoothingOptions:
+        """The part that the smoother understands."""
+        return SmoothingOptions(
+            method=self.smoothing,
+            one_euro=OneEuroOptions(
+                min_cutoff_hz=self.smoothing_min_cutoff,
+                cutoff_per_speed=self.smoothing_cutoff_per_speed,
+                noise_speed=self.smoothing_noise_speed,
+            ),
+        )
