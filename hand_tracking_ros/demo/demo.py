@@ -23,7 +23,7 @@ from hand_tracking_ros.demo.results import (
     Results,
 )
 from hand_tracking_ros.demo.session import Job, Session
-from hand_tracking_ros.media.media import SOURCE_HELP, open_media
+from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
 from hand_tracking_ros.media.simulated_media import SIMULATED
 from hand_tracking_ros.tracking.errors import UserError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hand_tracking_ros.media.media import silence_opencv
+from hand_tracking_ros.media.sources import silence_opencv
 from hand_tracking_ros.tracking.errors import UserError
 
 # Of libx264: quick, and no visible loss on screen.
