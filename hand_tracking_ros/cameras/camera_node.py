@@ -23,10 +23,9 @@ from std_msgs.msg import UInt64
 
 from hand_tracking_ros.cameras.frame_messages import FrameMessages
 from hand_tracking_ros.cameras.pacing import Pacer
-from hand_tracking_ros.demo.processes import stop_on_signal
 from hand_tracking_ros.media.prefetch import prefetch
 from hand_tracking_ros.ros.parameters import NodeParameters, fixed
-from hand_tracking_ros.ros.process import ros_process, spinning
+from hand_tracking_ros.ros.process import ros_process, spinning, stop_on_signal
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from hand_tracking_ros.cameras.camera_info import assumed_camera_info
-from hand_tracking_ros.media.sources import Frame
+from hand_tracking_ros.media.media_source import Frame
 from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
 from hand_tracking_ros.tracking.errors import UserError
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from hand_tracking_ros.command_line import positive_number, run_program
 from hand_tracking_ros.demo.bag import Bag
-from hand_tracking_ros.demo.processes import stop_on_signal
 from hand_tracking_ros.demo.recorder import Counts
 from hand_tracking_ros.demo.results import (
     HANDS_FORMAT,
@@ -23,8 +22,9 @@ from hand_tracking_ros.demo.results import (
     Results,
 )
 from hand_tracking_ros.demo.session import Job, Session
-from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
 from hand_tracking_ros.media.simulated_media import SIMULATED
+from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
+from hand_tracking_ros.ros.process import stop_on_signal
 from hand_tracking_ros.tracking.errors import UserError
 
 RECORDING_NAME = 'recording'

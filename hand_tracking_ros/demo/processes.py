@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hand_tracking_ros.tracking.errors import UserError
@@ -82,22 +80,3 @@ class Program:
         if status is not None and status < 0:
             return f'was ended by {signal.Signals(-status).name}'
         return f'ended with exit status {status}'
-
-
-@contextlib.contextmanager
-def stop_on_signal() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C (or SIGTERM) into an event; a second one interrupts as usual."""
-    stop = threading.Event()
-
-    def request(signal_number, frame):
-        if stop.is_set():
-            signal.default_int_handler(signal_number, frame)
-        stop.set()
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = [signal.signal(number, request) for number in numbers]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(numbers, previous, strict=True):
-            signal.signal(number, handler)

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from hand_tracking_ros.demo.bag import IMAGE_TOPIC, PUBLISHER, TRACKER, Bag
 from hand_tracking_ros.demo.processes import Program
 from hand_tracking_ros.demo.recorder import Counts, Recorder
-from hand_tracking_ros.media.sources import MediaSource
+from hand_tracking_ros.media.media_source import MediaSource
 from hand_tracking_ros.ros.fast_dds import image_profile
 from hand_tracking_ros.tracking.errors import UserError
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from hand_tracking_ros.drawing.skeleton import draw_hands
-from hand_tracking_ros.media.sources import Frame, MediaSource
+from hand_tracking_ros.media.media_source import Frame, MediaSource
 from hand_tracking_ros.media.video_writer import VideoWriter
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand

@@ -15,7 +15,8 @@ from hand_tracking_ros.command_line import (
     run_program,
     write_json,
 )
-from hand_tracking_ros.media.sources import SOURCE_HELP, MediaSource, open_media
+from hand_tracking_ros.media.media_source import MediaSource
+from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
 from hand_tracking_ros.offline.annotated_output import AnnotatedOutput, check_output
 from hand_tracking_ros.tracking import Hand, HandModels, HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.errors import UserError

@@ -76,6 +76,25 @@ class _Interrupt:
 
 
 @contextlib.contextmanager
+def stop_on_signal() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C (or SIGTERM) into an event; a second one interrupts as usual."""
+    stop = threading.Event()
+
+    def request(signal_number, frame):
+        if stop.is_set():
+            signal.default_int_handler(signal_number, frame)
+        stop.set()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = [signal.signal(number, request) for number in numbers]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, previous, strict=True):
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
 def spinning(node: Node) -> Iterator[None]:
     """Serve the node's callbacks in another thread, so that the main thread can work."""
     executor = SingleThreadedExecutor()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_ros.cameras.pacing import Pacer, thinned, timeline
-from hand_tracking_ros.media.sources import Frame
+from hand_tracking_ros.media.media_source import Frame
 from hand_tracking_ros.media.prefetch import prefetch
 
 
