@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from evaluation.results import Row
-from hand_tracking_ros.media.sources import open_media
+from hand_tracking_ros.media import open_media
 from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel

@@ -16,7 +16,9 @@ from tqdm import tqdm
 
 from evaluation.speed.timed_tracker import WARM_UP_FRAMES
 from evaluation.test_data import data_folder
-from hand_tracking_ros.media.sources import PICTURE_SUFFIXES, open_media, silence_opencv
+from hand_tracking_ros.media import open_media
+from hand_tracking_ros.media.opencv import silence_opencv
+from hand_tracking_ros.media.pictures import PICTURE_SUFFIXES
 from hand_tracking_ros.simulation.background import paint_background
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.tracking.errors import UserError

@@ -22,7 +22,8 @@ from hand_tracking_ros.cameras.frame_messages import FrameMessageMaker, FrameMes
 from hand_tracking_ros.cameras.pacing import thinned, timeline
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.media.media_source import Frame
-from hand_tracking_ros.media.sources import CAMERA, PICTURE_RATE_HZ, SOURCE_HELP, open_media
+from hand_tracking_ros.media.pictures import PICTURE_RATE_HZ
+from hand_tracking_ros.media.sources import CAMERA, SOURCE_HELP, open_media
 from hand_tracking_ros.ros.parameters import describe, fixed
 from hand_tracking_ros.ros.process import own_arguments
 

@@ -42,18 +42,18 @@ class MediaSource(ABC):
     is_live = False
     horizontal_fov_deg: float | None = None
 
-    def __init__(self, name: str, size: tuple[int, int], rate_hz: float, num_frames: int):
+    def __init__(self, name: str, shape: tuple[int, ...], rate_hz: float, num_frames: int):
         self.name = name
         self.rate_hz = rate_hz
         self.num_frames = num_frames
-        self.width, self.height = size
+        self.height, self.width = shape[:2]  # of the first frame
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames in order."""
 
     def close(self) -> None:  # noqa: B027 (only a camera holds anything open)
-        """Give back what the source holds."""
+        """Release what the source holds open."""
 
     def __enter__(self) -> MediaSource:
         return self

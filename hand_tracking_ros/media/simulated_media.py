@@ -47,7 +47,7 @@ class SimulatedMedia(MediaSource):
         name = f'{SIMULATED} {scene}' if scene else f'{SIMULATED} hands'
         first = self._takes[0]
         num_frames = round(DURATION_S * RATE_HZ)
-        super().__init__(name, (first.width, first.height), RATE_HZ, num_frames)
+        super().__init__(name, (first.height, first.width), RATE_HZ, num_frames)
         self.horizontal_fov_deg = first.horizontal_fov_deg
 
     def __iter__(self) -> Iterator[Frame]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hand_tracking_ros.media.sources import silence_opencv
+from hand_tracking_ros.media.opencv import silence_opencv
 from hand_tracking_ros.tracking.errors import UserError
 
 # Of libx264: quick, and no visible loss on screen.
@@ -77,7 +77,6 @@ class _PyAvWriter(VideoWriter):
     def __init__(self, path: Path, width: int, height: int, rate_hz: float) -> None:
         import av
 
-        self._frame_type = av.VideoFrame
         self._container = av.open(str(path), 'w', options={'movflags': '+faststart'})
         rate = Fraction(rate_hz).limit_denominator(MAX_RATE_DENOMINATOR)
         self._stream = self._container.add_stream('libx264', rate=rate, options=H264_OPTIONS)
@@ -89,7 +88,9 @@ class _PyAvWriter(VideoWriter):
         self._container.close()
 
     def _encode(self, image: np.ndarray) -> None:
-        frame = self._frame_type.from_ndarray(image, format='rgb24')
+        from av import VideoFrame
+
+        frame = VideoFrame.from_ndarray(image, format='rgb24')
         self._container.mux(self._stream.encode(frame))
 
 

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_ros.media import simulated_media, sources
-from hand_tracking_ros.media.sources import open_media
+from hand_tracking_ros.media import open_media, opencv_camera, simulated_media
 from hand_tracking_ros.simulation.camera_simulator import SimulatorOptions
 from hand_tracking_ros.tracking.errors import UserError
 from support import test_data as external_data
@@ -195,9 +194,9 @@ def test_a_camera_that_is_not_there_says_what_to_do():
 
 
 def test_without_any_camera_the_search_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(sources, '_camera_indices', lambda: [987])
+    monkeypatch.setattr(opencv_camera, '_camera_indices', lambda: [987])
     with pytest.raises(UserError, match=r'no camera found \(found /dev/video987\).*SOURCE='):
-        sources.find_first_camera()
+        open_media('camera')
 
 
 class FakeCapture:
@@ -205,7 +204,7 @@ class FakeCapture:
 
     def __init__(self, index, *_backend):
         # One to see that it works, those that waited in the driver, and two more.
-        self.frames_left = 3 + sources.NUM_STALE_FRAMES if index == 4 else 0
+        self.frames_left = 3 + opencv_camera.NUM_STALE_FRAMES if index == 4 else 0
         self.is_released = False
 
     def set(self, *_property):
@@ -242,8 +241,7 @@ def test_a_camera_is_live_and_ends_with_a_warning_when_unplugged(monkeypatch, ca
 def test_the_first_camera_is_the_first_that_delivers_pictures(monkeypatch):
     # One webcam has several /dev/video*; some of them never deliver a picture.
     monkeypatch.setattr(cv2, 'VideoCapture', FakeCapture)
-    monkeypatch.setattr(sources, '_camera_indices', lambda: [2, 4, 5])
-    assert sources.find_first_camera() == 4
+    monkeypatch.setattr(opencv_camera, '_camera_indices', lambda: [2, 4, 5])
     assert open_media('camera').name == 'camera 4'
 
 
@@ -287,7 +285,8 @@ def test_opencv_and_ffmpeg_stay_silent(tmp_path, source):
     (tmp_path / 'film.mp4').write_bytes(b'only words ' * 50)
     # In a process of its own: ffmpeg decides once per process how much it says.
     program = (
-        'from hand_tracking_ros.media.sources import UserError, open_media\n'
+        'from hand_tracking_ros.media import open_media\n'
+        'from hand_tracking_ros.tracking.errors import UserError\n'
         f'try: open_media({source!r})\n'
         'except UserError: print("as expected")'
     )

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_ros.media.sources import open_media
+from hand_tracking_ros.media import open_media
 from hand_tracking_ros.media.video_writer import VideoWriter
 from hand_tracking_ros.offline import process_media
 from support.reference_hands import read_reference, to_px

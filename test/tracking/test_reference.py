@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from hand_tracking_ros.media.sources import open_media
+from hand_tracking_ros.media import open_media
 from hand_tracking_ros.tracking import (
     Handedness,
     HandModels,

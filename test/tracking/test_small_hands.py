@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_ros.media.sources import open_media
+from hand_tracking_ros.media import open_media
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.errors import UserError

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_ros.media.sources import open_media
+from hand_tracking_ros.media import open_media
 from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.networks.model_files import MODEL_NAMES, find_model

@@ -1,0 +1,82 @@
+"""Picture files, one or a folder of them, as a source."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from hand_tracking_ros.media.media_source import Frame, MediaSource
+from hand_tracking_ros.tracking.errors import UserError
+
+PICTURE_SUFFIXES = (
+    '.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm', '.pgm',
+)  # fmt: skip
+# Slow enough to look at each picture.
+PICTURE_RATE_HZ = 2.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Pictures(MediaSource):
+    """Picture files, each a frame of its own size; those that cannot be read are left out.
+
+    Args:
+        name: of the source.
+        paths: in the order in which they are shown.
+
+    Raises:
+        UserError: none of them can be read.
+    """
+
+    is_video = False
+
+    def __init__(self, name: str, paths: list[Path]):
+        first = next((image for image in map(_read_rgb, paths) if image is not None), None)
+        if first is None:
+            raise UserError(
+                f'source {name!r}: none of its {len(paths)} pictures can be read, '
+                f'the first is {paths[0]}'
+            )
+        super().__init__(name, first.shape, PICTURE_RATE_HZ, len(paths))
+        self._paths = paths
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Pictures:
+        """All pictures of a folder, in the order of their names and the numbers in these.
+
+        Raises:
+            UserError: it holds no picture that can be read.
+        """
+        files = [path for path in folder.iterdir() if path.is_file()]
+        pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
+        if not pictures:
+            expected = ', '.join(suffix[1:] for suffix in PICTURE_SUFFIXES)
+            raise UserError(
+                f'source {str(folder)!r}: no pictures in this folder (looked for {expected}; '
+                f'found {len(files)} other files)'
+            )
+        return cls(folder.resolve().name, sorted(pictures, key=_natural_order))
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index, path in enumerate(self._paths):
+            image = _read_rgb(path)
+            if image is None:
+                _logger.warning('%s cannot be read as a picture: left out', path)
+                continue
+            yield Frame(path.name, image, index / self.rate_hz)
+
+
+def _read_rgb(path: Path) -> np.ndarray | None:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _natural_order(path: Path) -> list:
+    """Sort key by name, with numbers by value: frame_2 before frame_10."""
+    parts = re.split(r'(\d+)', path.name.lower())
+    return [int(part) if part.isdecimal() else part for part in parts]
