@@ -1,7 +1,7 @@
 # Each target sets up .environment/ first where that is needed: see environment/README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test benchmark evaluate clean
+.PHONY: help demo test benchmark evaluate docs clean
 
 # Handed to the recipe through the environment, so that any file name is safe.
 export SOURCE
@@ -27,6 +27,9 @@ benchmark: ## time, memory and latency, beside MediaPipe's; 15 minutes; PROVIDER
 
 evaluate: ## accuracy, identity, jitter against the simulated camera's truth; 10 minutes
 	@environment/run python3 -m evaluation.accuracy.evaluate $(ARGS)
+
+docs: ## write the parameter tables of config/ and docs/ anew, after a parameter changed
+	@environment/run python3 -m docs.write_parameters
 
 clean: ## remove what set-up, builds and the demo left behind, all but the models
 	rm -rf .environment demo_output benchmark_output build install log *.egg-info

@@ -1,20 +1,24 @@
-"""Writes the parameter tables into config/ and README.md, so that they cannot disagree.
+"""Writes the parameter files in config/ and the tables in docs/ from the nodes' settings classes.
 
-python3 -m hand_tracking_ros.ros.parameter_docs        (in the checkout)
+make docs
 """
 
 from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from evaluation.markdown import insert_between_marks, table
+from hand_tracking_ros.cameras.simulated_camera import SimulatedCameraSettings
+from hand_tracking_ros.cameras.video_publisher import VideoPublisherSettings
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.parameters import Parameter, parameters_of
 from hand_tracking_ros.teleop.teleop_parameters import TeleopSettings
 
+REFERENCE, TELEOPERATION = Path('docs/reference.md'), Path('docs/teleoperation.md')
+HEAD = ('parameter', 'default', 'allowed', 'at run time', 'what it does')
 YAML_HEADER = """\
 # Parameters of the {node} with their defaults. Copy this file, change what you need, and
 # start with: ros2 launch hand_tracking_ros {start}:=/path/to/your.yaml
@@ -23,101 +27,96 @@ YAML_HEADER = """\
 """
 
 
-class NodeTable(NamedTuple):
-    """A node's parameters, and where they are written.
+class ParameterFile(NamedTuple):
+    """A parameter file with the defaults of a node.
 
     Attributes:
-        node: what users call it.
+        path: where it lies.
+        node: what users call the node.
         start: launch file and its argument for the parameter file.
-        parameters: the rows.
-        yaml_path: the parameter file.
-        mark: name of the marks around the table in the README.
+        settings: the node's settings class.
     """
 
+    path: Path
     node: str
     start: str
-    parameters: Sequence[Parameter]
-    yaml_path: str
-    mark: str
+    settings: type
 
 
-TABLES = (
-    NodeTable(
+class ParameterTable(NamedTuple):
+    """A table between the marks `<!-- NAME: begin -->` and `<!-- NAME: end -->` of a document."""
+
+    path: Path
+    name: str
+    settings: type
+
+
+FILES = (
+    ParameterFile(
+        Path('config/hands.yaml'),
         'hand tracker',
         'hands.launch.py params_file',
-        parameters_of(HandTrackerSettings),
-        'config/hands.yaml',
-        'parameters',
+        HandTrackerSettings,
     ),
-    NodeTable(
+    ParameterFile(
+        Path('config/teleop.yaml'),
         'teleoperation node',
         'teleop.launch.py teleop_params_file',
-        parameters_of(TeleopSettings),
-        'config/teleop.yaml',
-        'teleoperation parameters',
+        TeleopSettings,
     ),
+)
+TABLES = (
+    ParameterTable(REFERENCE, 'hand_tracker parameters', HandTrackerSettings),
+    ParameterTable(REFERENCE, 'video_publisher parameters', VideoPublisherSettings),
+    ParameterTable(REFERENCE, 'simulated_camera parameters', SimulatedCameraSettings),
+    ParameterTable(TELEOPERATION, 'hand_teleop parameters', TeleopSettings),
 )
 
 
-def as_yaml(table: NodeTable) -> str:
-    """The table as a ROS parameter file."""
-    rows = []
-    for parameter in table.parameters:
-        comment = ' '.join(part for part in (parameter.description, _allowed(parameter)) if part)
-        rows.append(
-            textwrap.indent(textwrap.fill(comment, 94), '    # ')
-            + f'\n    {parameter.name}: {json.dumps(parameter.default)}\n'
-        )
-    return YAML_HEADER.format(node=table.node, start=table.start) + '\n'.join(rows)
+def as_yaml(file: ParameterFile) -> str:
+    """The content of a parameter file."""
+    return YAML_HEADER.format(node=file.node, start=file.start) + '\n'.join(
+        f'{_comment(parameter)}\n    {parameter.name}: {json.dumps(parameter.default)}\n'
+        for parameter in parameters_of(file.settings)
+    )
 
 
-def as_markdown(table: NodeTable) -> str:
-    """The table for the README."""
+def as_markdown(settings: type) -> str:
+    """The table of a document."""
     rows = [
-        '| parameter | default | allowed | at run time | what it does |',
-        '|---|---|---|---|---|',
-    ]
-    for parameter in table.parameters:
-        changeable = 'no' if parameter.read_only else 'yes'
-        rows.append(
-            f'| `{parameter.name}` | `{json.dumps(parameter.default)}` | {_range(parameter)} '
-            f'| {changeable} | {parameter.description} |'
+        (
+            f'`{parameter.name}`',
+            f'`{json.dumps(parameter.default)}`',
+            _range(parameter),
+            'no' if parameter.read_only else 'yes',
+            parameter.description,
         )
-    return '\n'.join(rows)
+        for parameter in parameters_of(settings)
+    ]
+    return table(HEAD, rows)
 
 
-def insert_between_marks(text: str, table: NodeTable) -> str:
-    """The README with the table between its two marks."""
-    begin, end = (f'<!-- {table.mark}: {place} -->' for place in ('begin', 'end'))
-    before, _, rest = text.partition(begin)
-    _, _, after = rest.partition(end)
-    return f'{before}{begin}\n{as_markdown(table)}\n{end}{after}'
+def _comment(parameter: Parameter) -> str:
+    allowed = _range(parameter).replace('`', '')
+    parts = [parameter.description]
+    parts += [f'Allowed: {allowed}.'] if allowed else []
+    parts += ['Fixed at start.'] if parameter.read_only else []
+    return textwrap.indent(textwrap.fill(' '.join(parts), 94), '    # ')
 
 
 def _range(parameter: Parameter) -> str:
     if parameter.choices:
         return ', '.join(f'`{choice}`' for choice in parameter.choices)
-    if parameter.within:
-        return ' to '.join(map(_number, parameter.within))
-    return ''
-
-
-def _allowed(parameter: Parameter) -> str:
-    allowed = _range(parameter).replace('`', '')
-    parts = [f'Allowed: {allowed}.'] if allowed else []
-    return ' '.join(parts + ['Fixed at start.'] * parameter.read_only)
-
-
-def _number(value: Any) -> str:
-    return f'{value:g}'
+    return '{:.10g} to {:.10g}'.format(*parameter.within) if parameter.within else ''
 
 
 def main() -> None:
     """Write the files of the checkout in the current folder."""
-    readme = Path('README.md')
-    for table in TABLES:
-        Path(table.yaml_path).write_text(as_yaml(table))
-        readme.write_text(insert_between_marks(readme.read_text(), table))
+    for file in FILES:
+        file.path.write_text(as_yaml(file), encoding='utf-8')
+    for path, name, settings in TABLES:
+        text = insert_between_marks(path, name, as_markdown(settings))
+        path.write_text(text, encoding='utf-8')
 
 
 if __name__ == '__main__':

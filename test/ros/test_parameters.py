@@ -1,10 +1,11 @@
-"""The parameter table, and the documents made from it."""
+"""The parameters of the nodes, and the files and documents generated from them."""
 
 import pytest
 
 pytest.importorskip('rclpy', reason='needs ROS 2')
 
-from hand_tracking_ros.ros import parameter_docs
+from docs import write_parameters
+from evaluation.markdown import insert_between_marks
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.parameters import parameters_of
 from hand_tracking_ros.teleop.teleop_parameters import TeleopSettings
@@ -41,15 +42,13 @@ def test_a_wrong_value_is_refused_with_what_is_allowed(name, value):
     assert 'not' in refusal
 
 
-@pytest.mark.parametrize('table', parameter_docs.TABLES, ids=lambda table: table.node)
-def test_the_parameter_files_show_the_tables(table):
-    assert (CHECKOUT / table.yaml_path).read_text() == parameter_docs.as_yaml(table), (
-        'run python3 -m hand_tracking_ros.ros.parameter_docs'
-    )
+@pytest.mark.parametrize('file', write_parameters.FILES, ids=lambda file: file.path.name)
+def test_the_parameter_files_are_up_to_date(file):
+    assert (CHECKOUT / file.path).read_text() == write_parameters.as_yaml(file), 'run make docs'
 
 
-@pytest.mark.parametrize('table', parameter_docs.TABLES, ids=lambda table: table.node)
-def test_the_readme_shows_the_tables(table):
-    assert parameter_docs.as_markdown(table) in (CHECKOUT / 'README.md').read_text(), (
-        'run python3 -m hand_tracking_ros.ros.parameter_docs'
-    )
+@pytest.mark.parametrize('table', write_parameters.TABLES, ids=lambda table: table.name)
+def test_the_tables_in_the_documents_are_up_to_date(table):
+    path, name, settings = CHECKOUT / table.path, table.name, table.settings
+    expected = insert_between_marks(path, name, write_parameters.as_markdown(settings))
+    assert path.read_text() == expected, 'run make docs'
