@@ -12,8 +12,8 @@ from evaluation.accuracy.sequences import Recording, SeenFrame
 from evaluation.results import Row
 from hand_tracking_ros.simulation.ground_truth import HandTruth
 from hand_tracking_ros.simulation.pinhole_camera import PinholeCamera
-from hand_tracking_ros.tracking.fingers.joint_angles import palm_size
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
+from hand_tracking_ros.tracking.palm import palm_size
 
 # A hand is where a true one is if the median landmark is nearer than this many palm sizes.
 MAX_DISTANCE_PALMS = 0.6

@@ -89,14 +89,13 @@ CONNECTIONS: tuple[tuple[int, int], ...] = PALM_CONNECTIONS + tuple(
     pair for finger in FINGERS.values() for pair in itertools.pairwise(finger)
 )
 
-# The sides of a triangle that a palm does not change: where they start and where they end.
-PALM_SIDES = np.array(
-    [
-        (Landmark.WRIST, Landmark.INDEX_FINGER_MCP),
-        (Landmark.INDEX_FINGER_MCP, Landmark.PINKY_MCP),
-        (Landmark.PINKY_MCP, Landmark.WRIST),
-    ]
-).T
+# The landmarks that move as one piece; the thumb's first joins them loosely.
+KNUCKLES = np.array([joints[0] for finger, joints in FINGERS.items() if finger != 'thumb'])
+PALM = np.array([Landmark.WRIST, *KNUCKLES])
+PALM_AND_THUMB = np.array([Landmark.WRIST, Landmark.THUMB_CMC, *KNUCKLES])
+PALM_TRIANGLE = np.array([Landmark.WRIST, Landmark.INDEX_FINGER_MCP, Landmark.PINKY_MCP])
+# Where the triangle's sides start and where they end.
+PALM_SIDES = np.array([PALM_TRIANGLE, np.roll(PALM_TRIANGLE, -1)])
 
 
 @dataclass(frozen=True)

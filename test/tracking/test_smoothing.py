@@ -7,8 +7,8 @@ import pytest
 from hand_tracking_ros.tracking import Handedness, HandModels, HandTracker, TrackingState
 from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
-from hand_tracking_ros.tracking.fingers.joint_angles import palm_size
 from hand_tracking_ros.tracking.hand import Hand, HandPose, PoseSource
+from hand_tracking_ros.tracking.palm import palm_size
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
 from hand_tracking_ros.tracking.region import Region

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hand_tracking_ros.tracking.hand import Handedness, Landmark
+from hand_tracking_ros.tracking.hand import PALM, Handedness, Landmark
 
 # Columns are each convention's axes in rep103's (x to the fingers, z out of the back).
 POSE_CONVENTIONS: dict[str, np.ndarray] = {
@@ -16,13 +16,6 @@ POSE_CONVENTIONS: dict[str, np.ndarray] = {
 }
 
 _NEXT, _AFTER_NEXT = np.array([1, 2, 0]), np.array([2, 0, 1])
-_PALM = [
-    Landmark.WRIST,
-    Landmark.INDEX_FINGER_MCP,
-    Landmark.MIDDLE_FINGER_MCP,
-    Landmark.RING_FINGER_MCP,
-    Landmark.PINKY_MCP,
-]
 
 
 def hand_axes(points: np.ndarray, handedness: Handedness) -> np.ndarray:
@@ -45,7 +38,7 @@ def hand_axes(points: np.ndarray, handedness: Handedness) -> np.ndarray:
     if handedness == Handedness.LEFT:
         back = -back
     elif handedness == Handedness.UNKNOWN:
-        fingers_from_palm = points.mean(axis=0) - points[_PALM].mean(axis=0)
+        fingers_from_palm = points.mean(axis=0) - points[PALM].mean(axis=0)
         back = -back if fingers_from_palm @ back > 0 else back
     y = _cross(back, forward)
     with np.errstate(invalid='ignore', divide='ignore'):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from hand_tracking_ros.tracking.fingers.finger_axes import as_right_hand, finger_bones, hinges
-from hand_tracking_ros.tracking.hand import FINGERS, PALM_SIDES, Hand, Handedness, Landmark
+from hand_tracking_ros.tracking.hand import FINGERS, Hand, Handedness, Landmark
+from hand_tracking_ros.tracking.palm import palm_size
 
 # Joints of the human hand in the order of `joint_angles`.
 JOINT_NAMES: tuple[str, ...] = (
@@ -158,16 +159,6 @@ def joint_angles(points: np.ndarray, handedness: Handedness) -> np.ndarray:
             *long_fingers.ravel(),
         ]
     )
-
-
-def palm_size(points: np.ndarray) -> float:
-    """The size of a hand in the unit of its landmarks (21, 3), about 8 cm for an adult.
-
-    It is the mean side of the triangle of wrist, index and little finger knuckle: of the sizes
-    tried, the one that changed least (4 %) while a real hand turned and moved.
-    """
-    starts, ends = points[PALM_SIDES]
-    return float(np.linalg.norm(ends - starts, axis=1).mean())
 
 
 def _distance_palms(points: np.ndarray, first: Landmark, second: Landmark) -> float:

@@ -11,10 +11,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from hand_tracking_ros.tracking.hand import FINGERS, NUM_LANDMARKS, Handedness
+from hand_tracking_ros.tracking.hand import (
+    FINGERS,
+    NUM_LANDMARKS,
+    PALM_AND_THUMB,
+    Handedness,
+    Landmark,
+)
 from hand_tracking_ros.tracking.placing.hand_shape import (
     FINGER_LINKS,
-    PALM,
     PALM_LINKS,
     average_bones,
     average_palm,
@@ -90,12 +95,12 @@ def expected_links(shape: np.ndarray, handedness: Handedness) -> np.ndarray:
         handedness: the side shown; if unknown, the one that is more like the shape.
     """
     points = np.zeros((NUM_LANDMARKS, 3))
-    points[PALM] = _laid_on(shape[PALM], handedness)
+    points[PALM_AND_THUMB] = _laid_on(shape[PALM_AND_THUMB], handedness)
     palm_links = points[PALM_LINKS[:, 1]] - points[PALM_LINKS[:, 0]]
     bones = shape[FINGER_LINKS[:, 1]] - shape[FINGER_LINKS[:, 0]]
     lengths = np.linalg.norm(bones, axis=1, keepdims=True)
     # A bone seen as nothing says nothing of its direction: it might as well be the palm's.
-    forward = points[PALM[3]] - points[PALM[0]]
+    forward = points[Landmark.MIDDLE_FINGER_MCP] - points[Landmark.WRIST]
     bones = np.where(lengths > 0, bones, forward)
     bones *= (average_bones() / np.linalg.norm(bones, axis=1))[:, None]
     return np.vstack([palm_links, bones])
@@ -104,7 +109,7 @@ def expected_links(shape: np.ndarray, handedness: Handedness) -> np.ndarray:
 def chained(links: np.ndarray) -> np.ndarray:
     """Landmarks (21, 3) from the vectors of LINKS, the wrist at the origin."""
     points = np.zeros((NUM_LANDMARKS, 3))
-    points[PALM[1:]] = links[: len(PALM) - 1]
+    points[PALM_AND_THUMB[1:]] = links[: len(PALM_AND_THUMB) - 1]
     bones = links[len(PALM_LINKS) :].reshape(len(FINGERS), -1, 3)
     joints = np.array(list(FINGERS.values()))
     points[joints[:, 1:]] = points[joints[:, :1]] + np.cumsum(bones, axis=1)

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_tracking_ros.tracking.hand import FINGERS, NUM_LANDMARKS, Landmark
+from hand_tracking_ros.tracking.hand import (
+    FINGERS,
+    KNUCKLES,
+    NUM_LANDMARKS,
+    PALM,
+    PALM_TRIANGLE,
+    Landmark,
+)
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.hand_shape import FINGER_LINKS, MEAN_HAND_LENGTH_M
 from hand_tracking_ros.tracking.placing.hand_solver import SeenDepths
@@ -29,11 +36,10 @@ _INSIDE_WRIST_M = 0.0225
 _INSIDE_M = np.array([_INSIDE_WRIST_M, *(m for f in FINGERS for m in _INSIDE_FINGERS_M[f])])
 # The palm has more flesh before its bones than the back has.
 _MORE_FROM_PALM_M = np.zeros(NUM_LANDMARKS)
-_MORE_FROM_PALM_M[[Landmark.WRIST, *(FINGERS[f][0] for f in FINGERS if f != 'thumb')]] = 0.0025
+_MORE_FROM_PALM_M[PALM] = 0.0025
 
 # Where to look: landmarks at both ends of a link and how far along it.
-_PALM_RAYS = [(Landmark.WRIST, FINGERS[finger][0]) for finger in FINGERS if finger != 'thumb']
-_SPOTS = [(a, b, t) for a, b in _PALM_RAYS for t in (0.25, 0.5, 0.75, 1.0)]
+_SPOTS = [(Landmark.WRIST, b, t) for b in KNUCKLES for t in (0.25, 0.5, 0.75, 1.0)]
 _NUM_PALM_SPOTS = len(_SPOTS)
 _SPOTS += [(a, b, t) for a, b in FINGER_LINKS for t in (0.25, 0.75)]
 _STARTS = np.array([a for a, _, _ in _SPOTS], int)
@@ -44,7 +50,6 @@ _BLENDS[np.arange(len(_SPOTS)), _STARTS] = 1 - _ALONG
 _BLENDS[np.arange(len(_SPOTS)), _ENDS] = _ALONG
 _SPOT_INSIDE_M = _BLENDS @ _INSIDE_M
 _SPOT_MORE_FROM_PALM_M = _BLENDS @ _MORE_FROM_PALM_M
-_PALM_CORNERS = [Landmark.WRIST, Landmark.INDEX_FINGER_MCP, Landmark.PINKY_MCP]
 _IS_PALM = np.arange(len(_SPOTS)) < _NUM_PALM_SPOTS
 
 # Steps of each window, as parts of the finger's radius.
@@ -150,8 +155,8 @@ def _obliqueness(landmarks: np.ndarray, rays: np.ndarray) -> np.ndarray:
     links = landmarks[_ENDS] - landmarks[_STARTS]
     links /= np.maximum(np.linalg.norm(links, axis=1, keepdims=True), 1e-6)
     sine = np.sqrt(np.clip(1 - (links * rays).sum(axis=1) ** 2, 0.0, 1.0))
-    across, other = landmarks[_PALM_CORNERS[1:]] - landmarks[_PALM_CORNERS[0]]
-    normal = np.cross(across, other)
+    wrist, index, pinky = landmarks[PALM_TRIANGLE]
+    normal = np.cross(index - wrist, pinky - wrist)
     normal /= max(np.linalg.norm(normal), 1e-9)
     sine[_IS_PALM] = np.abs(rays[_IS_PALM] @ normal)
     return 1.0 / np.maximum(sine, MIN_SINE)

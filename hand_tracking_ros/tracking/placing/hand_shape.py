@@ -10,7 +10,7 @@ import itertools
 
 import numpy as np
 
-from hand_tracking_ros.tracking.hand import FINGERS, Landmark
+from hand_tracking_ros.tracking.hand import FINGERS, PALM_AND_THUMB, Landmark
 
 # Adults' hands are 160 to 210 mm long.
 MEAN_HAND_LENGTH_M = 0.185
@@ -18,20 +18,9 @@ HAND_LENGTH_SIGMA = 0.08
 SHORTEST_HAND_M = 0.1
 LONGEST_HAND_M = 0.26
 
-# Landmarks that move as nearly one piece; the first of the thumb joins them loosely.
-PALM = np.array(
-    [
-        Landmark.WRIST,
-        Landmark.THUMB_CMC,
-        Landmark.INDEX_FINGER_MCP,
-        Landmark.MIDDLE_FINGER_MCP,
-        Landmark.RING_FINGER_MCP,
-        Landmark.PINKY_MCP,
-    ]
-)
-# Where they lie in a right hand's frame (x to the fingers, y to the thumb, z out of the back) and
-# how long the bones beyond them are, in millimetres of a hand of 185 mm: rounded, between two
-# annotated hands, what the networks report, and anatomical bone lengths with the soft tip.
+# Where PALM_AND_THUMB lies in a right hand's frame (x to the fingers, y to the thumb, z out of the
+# back) and how long the bones beyond it are, in millimetres of a hand of 185 mm: rounded, between
+# two annotated hands, what the networks report, and anatomical bone lengths with the soft tip.
 _PALM_MM = np.array(
     [
         (0.0, 0.0, 0.0),
@@ -52,7 +41,7 @@ _BONES_MM = {
 _LENGTH_MM = float(np.linalg.norm(_PALM_MM[3]) + sum(_BONES_MM['middle']))
 
 # Pairs of landmarks at a constant distance: all pairs within the palm, then the fingers' bones.
-PALM_LINKS = np.array(list(itertools.combinations(PALM, 2)))
+PALM_LINKS = np.array(list(itertools.combinations(PALM_AND_THUMB, 2)))
 FINGER_LINKS = np.array(
     [pair for finger in FINGERS.values() for pair in itertools.pairwise(finger)]
 )
@@ -61,7 +50,7 @@ LINK_STARTS, LINK_ENDS = LINKS.T
 
 
 def average_palm(is_left: bool) -> np.ndarray:
-    """The landmarks of PALM (6, 3) in the hand's frame, in hand lengths."""
+    """The landmarks of PALM_AND_THUMB (6, 3) in the hand's frame, in hand lengths."""
     palm = _PALM_MM / _LENGTH_MM
     return palm * [1.0, -1.0, 1.0] if is_left else palm
 

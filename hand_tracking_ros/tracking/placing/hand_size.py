@@ -7,7 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from hand_tracking_ros.tracking.errors import UserError
-from hand_tracking_ros.tracking.hand import FINGERS, Hand, HandPose, Landmark, PoseSource
+from hand_tracking_ros.tracking.hand import (
+    FINGERS,
+    PALM_AND_THUMB,
+    Hand,
+    HandPose,
+    Landmark,
+    PoseSource,
+)
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
@@ -72,7 +79,7 @@ def measure_hand_length(
         length_m = fitter.hand_length_m
     else:
         _check_flat(pose)
-        palm = pose.camera_landmarks_m[[Landmark.WRIST, *(f[0] for f in FINGERS.values())]]
+        palm = pose.camera_landmarks_m[PALM_AND_THUMB]
         length_m = MEAN_HAND_LENGTH_M * distance_m / float(np.linalg.norm(palm.mean(axis=0)))
     if not SHORTEST_HAND_M <= length_m <= LONGEST_HAND_M:
         raise HandSizeError(

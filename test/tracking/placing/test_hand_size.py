@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hand_tracking_ros.tracking.hand import PALM_AND_THUMB
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
 from hand_tracking_ros.tracking.placing.hand_size import (
@@ -15,7 +16,6 @@ from support.seen_hand import PALM_SHOWN, depth_image, placed_joints, report
 SIZE = (640, 480)
 CAMERA = CameraModel.from_camera_info_fields(*SIZE, (600, 0, 318, 0, 600, 242, 0, 0, 1), (), '')
 FLAT_RAD = (0.0, 0.0, 0.0, 0.0, 0.0)
-PALM_LANDMARKS = [0, 1, 5, 9, 13, 17]
 LENGTHS_M = (0.13, 0.16, 0.185, 0.21)
 
 
@@ -33,7 +33,7 @@ def test_depth_tells_the_length_even_of_a_bent_hand(length_m):
 @pytest.mark.parametrize('length_m', LENGTHS_M)
 def test_a_flat_hand_at_a_stated_distance_tells_its_length(length_m):
     joints_m = placed_joints((0.03, 0.0, 0.5), length_m=length_m, bends_rad=FLAT_RAD)
-    distance_m = float(np.linalg.norm(joints_m[PALM_LANDMARKS].mean(axis=0)))
+    distance_m = float(np.linalg.norm(joints_m[PALM_AND_THUMB].mean(axis=0)))
     assert measure(joints_m, distance_m=distance_m) == pytest.approx(length_m, rel=0.06)
 
 
