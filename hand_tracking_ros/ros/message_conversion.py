@@ -11,7 +11,6 @@ from std_msgs.msg import Header
 
 from hand_tracking_ros.msg import Hand as HandMessage
 from hand_tracking_ros.msg import HandArray
-from hand_tracking_ros.ros.compat import quaternion_from_matrix
 from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
 from hand_tracking_ros.tracking.fingers.joint_angles import articulation, finger_curl, pinch
 from hand_tracking_ros.tracking.hand import (
@@ -22,7 +21,7 @@ from hand_tracking_ros.tracking.hand import (
     TrackingState,
 )
 from hand_tracking_ros.tracking.region import Region
-from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
+from hand_tracking_ros.tracking.rotations import matrix_from_quaternion, quaternion_from_matrix
 
 NANOSECONDS_PER_SECOND = 10**9
 
@@ -50,9 +49,7 @@ def hands_from_message(message: HandArray) -> list[Hand]:
 
 def pose_to_message(position_m: np.ndarray, rotation: np.ndarray) -> Pose:
     """A position (3,) and a rotation matrix (3, 3) as a message."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotation
-    x, y, z, w = (float(value) for value in quaternion_from_matrix(matrix))
+    x, y, z, w = quaternion_from_matrix(rotation).tolist()
     return Pose(position=point_to_message(position_m), orientation=Quaternion(x=x, y=y, z=z, w=w))
 
 

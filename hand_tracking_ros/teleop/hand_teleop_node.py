@@ -16,7 +16,7 @@ from rclpy.time import Time
 from std_msgs.msg import Float64, Header, String
 
 from hand_tracking_ros.msg import HandArray
-from hand_tracking_ros.ros.compat import TransformBuffer, TransformException, TransformListener
+from hand_tracking_ros.ros.compat import Buffer, TransformException, TransformListener
 from hand_tracking_ros.ros.message_conversion import (
     hands_from_message,
     matrix_from_transform,
@@ -64,7 +64,7 @@ class HandTeleopNode(Node):
         self._settings = self._node_parameters.settings
         _check(self._settings)
         self._messages: queue.SimpleQueue[HandArray] = queue.SimpleQueue()
-        self._transforms = TransformBuffer()
+        self._transforms = Buffer()
         self._listener = TransformListener(self._transforms, self)
         self._target = self.create_publisher(PoseStamped, '~/target', QoSProfile(depth=10))
         self._gripper = self.create_publisher(Float64, '~/gripper', QoSProfile(depth=10))

@@ -1,0 +1,80 @@
+"""The classes of tf2_ros for machines without it, as far as this package uses them."""
+
+import numpy as np
+from geometry_msgs.msg import TransformStamped
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from tf2_msgs.msg import TFMessage
+
+from hand_tracking_ros.ros.message_conversion import matrix_from_transform
+from hand_tracking_ros.tracking.rotations import quaternion_from_matrix
+
+
+class TransformException(Exception):
+    """tf2_ros.TransformException: why there is no such transform."""
+
+
+class TransformBroadcaster:
+    """tf2_ros.TransformBroadcaster: publishes transforms on /tf."""
+
+    def __init__(self, node):
+        # tf2_ros's quality of service: keep last 100, and rclpy's defaults reliable and volatile.
+        self._publisher = node.create_publisher(TFMessage, '/tf', QoSProfile(depth=100))
+
+    def sendTransform(self, transform):
+        """Send one TransformStamped, or several in one message."""
+        transforms = [transform] if isinstance(transform, TransformStamped) else list(transform)
+        self._publisher.publish(TFMessage(transforms=transforms))
+
+
+class Buffer:
+    """tf2_ros.Buffer that knows the newest transform of every frame only."""
+
+    def __init__(self):
+        self._to_parents = {}
+
+    def set_transform(self, transform, _authority):
+        """Keep one TransformStamped."""
+        parent, matrix = transform.header.frame_id, matrix_from_transform(transform.transform)
+        self._to_parents[transform.child_frame_id] = parent, matrix
+
+    def lookup_transform(self, target_frame, source_frame, _time):
+        """Return the TransformStamped that takes points of the source frame to the target frame."""
+        target_root, from_target = self._to_root(target_frame)
+        source_root, from_source = self._to_root(source_frame)
+        if target_root != source_root:
+            raise TransformException(
+                f'Could not find a connection between {target_frame!r} and {source_frame!r}'
+            )
+        matrix = np.linalg.solve(from_target, from_source)
+        found = TransformStamped(child_frame_id=source_frame)
+        found.header.frame_id = target_frame
+        translation, rotation = found.transform.translation, found.transform.rotation
+        translation.x, translation.y, translation.z = matrix[:3, 3].tolist()
+        quaternion = quaternion_from_matrix(matrix[:3, :3])
+        rotation.x, rotation.y, rotation.z, rotation.w = quaternion.tolist()
+        return found
+
+    def _to_root(self, frame):
+        """Return the root of a frame's tree, and the (4, 4) matrix to it."""
+        matrix, seen = np.eye(4), {frame}
+        while frame in self._to_parents:
+            frame, to_parent = self._to_parents[frame]
+            matrix = to_parent @ matrix
+            if frame in seen:
+                raise TransformException(f'The frame {frame!r} is its own ancestor')
+            seen.add(frame)
+        return frame, matrix
+
+
+class TransformListener:
+    """tf2_ros.TransformListener: fills a buffer from /tf and /tf_static."""
+
+    def __init__(self, buffer, node):
+        static = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        for topic, profile in (('/tf', QoSProfile(depth=100)), ('/tf_static', static)):
+            node.create_subscription(
+                TFMessage,
+                topic,
+                lambda message: [buffer.set_transform(one, '') for one in message.transforms],
+                profile,
+            )
