@@ -18,7 +18,7 @@ from hand_tracking_ros.simulation.sensor import SensorOptions
 from hand_tracking_ros.tracking.hand import Hand
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
-from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator, LocatorOptions
 from hand_tracking_ros.tracking.tracker import HandTracker, TrackerOptions
 

@@ -14,7 +14,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from hand_tracking_ros.ros.camera_calibration import CameraCalibration
 from hand_tracking_ros.ros.image_conversion import ImageError, depth_to_metres
 from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
-from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 
 # Depth comes a little earlier or later than its colour image; more than these never help.
 NUM_KEPT = 5

@@ -14,7 +14,7 @@ from rclpy.task import Future
 from hand_tracking_ros.srv import CalibrateHand
 from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
-from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_size import (
     HandSizeError,
     combine_hand_lengths,

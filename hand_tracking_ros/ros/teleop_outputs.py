@@ -11,7 +11,7 @@ from hand_tracking_ros.ros.message_conversion import pose_to_message
 from hand_tracking_ros.ros.transforms import SIDES
 from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
 from hand_tracking_ros.tracking.fingers.joint_angles import JOINT_NAMES, articulation, joint_angles
-from hand_tracking_ros.tracking.fingers.openxr_hand import openxr_joints
+from hand_tracking_ros.tracking.fingers.openxr_joints import openxr_joints
 from hand_tracking_ros.tracking.hand import Hand, Handedness
 
 LANDMARK_ORDERS = ('mediapipe', 'openxr')

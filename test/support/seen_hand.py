@@ -6,8 +6,12 @@ import numpy as np
 
 from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.hand import FINGERS, Hand, Handedness
-from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
-from hand_tracking_ros.tracking.placing.hand_shape import FINGER_LINKS, PALM_LINKS, stretched_length
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
+from hand_tracking_ros.tracking.placing.hand_proportions import (
+    FINGER_LINKS,
+    PALM_LINKS,
+    stretched_length,
+)
 from hand_tracking_ros.tracking.placing.joint_centres import drawn_landmarks
 from support.synthetic_hand import hand_points, hand_seen
 

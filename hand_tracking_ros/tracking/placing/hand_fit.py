@@ -15,21 +15,23 @@ import numpy as np
 from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.hand import Hand, Handedness, HandPose, Landmark, PoseSource
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
-from hand_tracking_ros.tracking.placing.expected_hand import (
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
+from hand_tracking_ros.tracking.placing.depth_sampling import look_up_hand
+from hand_tracking_ros.tracking.placing.hand_prior import (
     MIN_POINTS,
     chained,
     expected_links,
     facing_view,
     suggested_shape,
 )
-from hand_tracking_ros.tracking.placing.hand_depth import DepthImage, look_up_hand
-from hand_tracking_ros.tracking.placing.hand_shape import (
+from hand_tracking_ros.tracking.placing.hand_proportions import (
     FINGER_LINKS,
     HAND_LENGTH_SIGMA,
     MEAN_HAND_LENGTH_M,
     PALM_LINKS,
 )
-from hand_tracking_ros.tracking.placing.hand_solver import (
+from hand_tracking_ros.tracking.placing.joint_centres import drawn_landmarks, joint_centres
+from hand_tracking_ros.tracking.placing.least_squares import (
     LOG_SIZE,
     TURN,
     WRIST,
@@ -39,7 +41,6 @@ from hand_tracking_ros.tracking.placing.hand_solver import (
     Solution,
     solve,
 )
-from hand_tracking_ros.tracking.placing.joint_centres import drawn_landmarks, joint_centres
 from hand_tracking_ros.tracking.rotations import IDENTITY_QUATERNION
 
 # Error of a landmark over the hand's size in the image: the median distance from its middle.

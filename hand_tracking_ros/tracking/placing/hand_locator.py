@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from hand_tracking_ros.tracking.hand import Hand, Handedness, HandPose, TrackingState
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
-from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
 
 

@@ -16,9 +16,9 @@ from hand_tracking_ros.tracking.hand import (
     PoseSource,
 )
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
-from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
-from hand_tracking_ros.tracking.placing.hand_shape import (
+from hand_tracking_ros.tracking.placing.hand_proportions import (
     LONGEST_HAND_M,
     MEAN_HAND_LENGTH_M,
     SHORTEST_HAND_M,

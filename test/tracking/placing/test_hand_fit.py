@@ -8,10 +8,10 @@ import pytest
 
 from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.hand import Handedness, PoseSource
-from hand_tracking_ros.tracking.placing import hand_solver
+from hand_tracking_ros.tracking.placing import least_squares
 from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
-from hand_tracking_ros.tracking.placing.hand_shape import stretched_length
+from hand_tracking_ros.tracking.placing.hand_proportions import stretched_length
 from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
 from support.seen_hand import PALM_SHOWN, placed_joints, report
 from support.synthetic_hand import hand_seen
@@ -133,9 +133,9 @@ def test_the_last_image_is_a_start_and_no_constraint():
 
 def test_a_hand_seen_a_moment_ago_takes_fewer_steps(monkeypatch):
     steps = []
-    linearised = hand_solver._linearised
+    linearised = least_squares._linearised
     monkeypatch.setattr(
-        hand_solver, '_linearised', lambda *each: steps.append(1) or linearised(*each)
+        least_squares, '_linearised', lambda *each: steps.append(1) or linearised(*each)
     )
     fitter = HandFitter(0.185)
 

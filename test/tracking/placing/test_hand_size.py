@@ -5,7 +5,7 @@ import pytest
 
 from hand_tracking_ros.tracking.hand import PALM_AND_THUMB
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
-from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_size import (
     HandSizeError,
     combine_hand_lengths,

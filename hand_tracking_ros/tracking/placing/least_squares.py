@@ -15,7 +15,7 @@ import numpy as np
 
 from hand_tracking_ros.tracking import rotations
 from hand_tracking_ros.tracking.hand import NUM_LANDMARKS, Landmark
-from hand_tracking_ros.tracking.placing.hand_shape import LINKS
+from hand_tracking_ros.tracking.placing.hand_proportions import LINKS
 
 NUM_COORDINATES = 3 * NUM_LANDMARKS
 WRIST = Landmark.WRIST + NUM_LANDMARKS * np.arange(3)

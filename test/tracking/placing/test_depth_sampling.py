@@ -7,7 +7,7 @@ import pytest
 
 from hand_tracking_ros.tracking.hand import PoseSource
 from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
-from hand_tracking_ros.tracking.placing.hand_depth import DepthImage
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
 from support.seen_hand import PALM_SHOWN, depth_image, placed_joints, report
 

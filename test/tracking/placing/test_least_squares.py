@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hand_tracking_ros.tracking.placing.hand_shape import LINK_ENDS, LINK_STARTS, LINKS
-from hand_tracking_ros.tracking.placing.hand_solver import (
+from hand_tracking_ros.tracking.placing.hand_proportions import LINK_ENDS, LINK_STARTS, LINKS
+from hand_tracking_ros.tracking.placing.least_squares import (
     LOG_SIZE,
     ExpectedHand,
     Placement,

@@ -7,8 +7,6 @@ fingers and the background show there is left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import (
@@ -19,9 +17,9 @@ from hand_tracking_ros.tracking.hand import (
     PALM_TRIANGLE,
     Landmark,
 )
-from hand_tracking_ros.tracking.placing.camera_model import CameraModel
-from hand_tracking_ros.tracking.placing.hand_shape import FINGER_LINKS, MEAN_HAND_LENGTH_M
-from hand_tracking_ros.tracking.placing.hand_solver import SeenDepths
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
+from hand_tracking_ros.tracking.placing.hand_proportions import FINGER_LINKS, MEAN_HAND_LENGTH_M
+from hand_tracking_ros.tracking.placing.least_squares import SeenDepths
 
 # From the skin to each landmark, metres, in a hand of average length: fingers at knuckle, middle
 # joint, end joint and tip (where the landmark is near the end), and half the wrist's thickness.
@@ -67,38 +65,6 @@ MIN_SAMPLES_OF_A_WINDOW = 2
 MIN_SPOTS = 6
 # Samples of a window this much nearer or farther than the hand as placed show something else.
 WINDOW_GATE_M = 0.05
-
-
-@dataclass(frozen=True)
-class DepthImage:
-    """A depth image seen from where the colour image was taken; its size may differ.
-
-    Attributes:
-        depth_m: (H, W) float32, along the optical axis; 0, negative, infinite or NaN where nothing
-            was seen.
-        camera: its calibration, in the colour camera's optical frame.
-
-    Raises:
-        ValueError: `depth_m` has another shape or type.
-        CameraInfoError: the camera's image has another shape.
-    """
-
-    depth_m: np.ndarray
-    camera: CameraModel
-
-    def __post_init__(self) -> None:
-        if self.depth_m.ndim != 2 or self.depth_m.dtype != np.float32:
-            raise ValueError(
-                f'depth has shape {self.depth_m.shape} and type {self.depth_m.dtype}, '
-                'expected (height, width) and float32'
-            )
-        height, width = self.depth_m.shape
-        object.__setattr__(self, 'camera', self.camera.scaled_to(width, height))
-
-    @classmethod
-    def from_millimetres(cls, depth_mm: np.ndarray, camera: CameraModel) -> DepthImage:
-        """From (H, W) uint16 millimetres, 0 where nothing was seen (16UC1)."""
-        return cls(depth_mm.astype(np.float32) * np.float32(1e-3), camera)
 
 
 def look_up_hand(

@@ -18,7 +18,7 @@ from hand_tracking_ros.tracking.hand import (
     Handedness,
     Landmark,
 )
-from hand_tracking_ros.tracking.placing.hand_shape import (
+from hand_tracking_ros.tracking.placing.hand_proportions import (
     FINGER_LINKS,
     PALM_LINKS,
     average_bones,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hand_tracking_ros.tracking.fingers.openxr_hand import (
+from hand_tracking_ros.tracking.fingers.openxr_joints import (
     OPENXR_ESTIMATED_JOINTS,
     OPENXR_JOINT_NAMES,
     openxr_joints,
