@@ -1,17 +1,14 @@
 """The package as it is installed: by colcon, and by pip on a machine without ROS."""
 
-import ast
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
+from hand_tracking_ros.programs import PROGRAMS
 from support.checkout import CHECKOUT
 
 NAME = 'hand_tracking_ros'
@@ -19,158 +16,8 @@ SOURCES = (
     *('CHANGELOG.rst', 'CMakeLists.txt', 'LICENSE', 'package.xml', 'pyproject.toml', 'setup.py'),
     *('cmake', 'config', 'launch', 'models/manifest.yaml', 'msg', 'srv', NAME),
 )
-PROGRAMS = (
-    'benchmark',
-    'demo',
-    'evaluate',
-    'hand_teleop',
-    'hand_tracker',
-    'prepare_models',
-    'process_media',
-    'simulated_camera',
-    'video_publisher',
-)
-
-# rosdep keys of the modules that are not named as their key. None: rosdep knows no key, and a
-# comment in package.xml says so.
-ROSDEP_KEYS = {
-    'av': None,
-    'cv2': 'python3-opencv',
-    'numpy': 'python3-numpy',
-    'onnx': None,
-    'openvino': None,
-    'onnxruntime': 'python3-onnxruntime-pip',
-    'rosbags': 'python3-rosbags-pip',
-    'tf2_ros': 'tf2_ros_py',
-    'tflite': None,
-    'tqdm': 'python3-tqdm',
-    'transforms3d': 'python3-transforms3d',
-    'yaml': 'python3-yaml',
-}
-PIP_NAMES = {'cv2': 'opencv-python-headless', 'yaml': 'PyYAML'}
-# Needed, and imported by no file: the messages' runtime, and what the launch file starts.
-NEVER_IMPORTED = {'rosidl_default_runtime', 'rviz2'}
-# The benchmark measures mediapipe in an environment that it makes itself, and draws with what came
-# along.
-OWN_ENVIRONMENT = {'mediapipe', 'matplotlib'}
-
-
-# ---- What the metadata files say ---------------------------------------------------------------
-
-
-def package_xml():
-    return ElementTree.parse(CHECKOUT / 'package.xml').getroot()
-
-
-def dependencies(*kinds):
-    return {element.text for kind in kinds for element in package_xml().findall(kind)}
-
-
-def setup_py():
-    """What setup.py describes: version, packages, py_modules, install_requires, extras_require."""
-    pytest.importorskip('setuptools')
-    # In a process of its own, because reading it changes how Python finds distutils.
-    code = (
-        'import json, setuptools; from distutils.core import run_setup; '
-        'found = run_setup("setup.py", stop_after="init"); '
-        'names = "packages", "py_modules", "install_requires", "extras_require"; '
-        'description = {name: getattr(found, name) for name in names}; '
-        'print(json.dumps({"version": found.get_version(), **description}))'
-    )
-    result = subprocess.run(
-        [sys.executable, '-c', code], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
-    return json.loads(result.stdout)
-
-
-def imported_modules(file):
-    """Absolute names of the modules that a Python file imports, in functions too."""
-    for node in ast.walk(ast.parse(file.read_text(encoding='utf-8'))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield node.module
-            # What is imported from one of our packages may be a module of it.
-            if node.module.startswith(NAME):
-                yield from (f'{node.module}.{alias.name}' for alias in node.names)
-
-
-def third_party_imports(files):
-    """Top-level names that neither Python nor this package brings: name -> one file with it."""
-    return {
-        name: file
-        for file in files
-        for name in {module.split('.')[0] for module in imported_modules(file)}
-        if name not in sys.stdlib_module_names and name not in {NAME, *OWN_ENVIRONMENT}
-    }
-
-
-def python_files(folder):
-    files = sorted((CHECKOUT / folder).rglob('*.py'))
-    assert files, f'{folder} has no Python files'
-    return files
-
-
-def test_version_is_the_same_everywhere():
-    version = package_xml().findtext('version')
-    newest_change = re.search(
-        r'^(\d+\.\d+\.\d+) \(', (CHECKOUT / 'CHANGELOG.rst').read_text(), re.MULTILINE
-    )
-    assert newest_change[1] == version
-    assert setup_py()['version'] == version
-
-
-def test_every_import_is_a_dependency_in_package_xml():
-    imports = third_party_imports([*python_files(NAME), *python_files('launch')])
-    keys = {name: ROSDEP_KEYS.get(name, name) for name in imports}
-    declared = dependencies('depend', 'exec_depend')
-    lacking = {
-        name: str(imports[name].relative_to(CHECKOUT))
-        for name, key in keys.items()
-        if key is not None and key not in declared
-    }
-    assert not lacking
-    text = (CHECKOUT / 'package.xml').read_text()
-    for name in (name for name, key in keys.items() if key is None):
-        assert f'`{name}`' in text, f'package.xml does not say that {name} has no rosdep key'
-
-
-def test_every_dependency_in_package_xml_is_imported():
-    imports = third_party_imports([*python_files(NAME), *python_files('launch')])
-    used = {ROSDEP_KEYS.get(name, name) for name in imports}
-    messages = '\n'.join(file.read_text() for file in (CHECKOUT / 'msg').glob('*.msg'))
-    in_messages = set(re.findall(r'^(\w+)/', messages, re.MULTILINE))
-    declared = dependencies('depend', 'exec_depend')
-    assert declared - used - in_messages - NEVER_IMPORTED == set()
-
-
-def test_modules_installed_by_pip_import_only_what_pip_installs():
-    description = setup_py()
-    modules = {f'{package}.__init__' for package in description['packages']}
-    modules |= {
-        f'{package}.{file.stem}'
-        for package in description['packages']
-        for file in (CHECKOUT / package.replace('.', '/')).glob('*.py')
-    }
-    modules |= set(description['py_modules'])
-    files = {name: CHECKOUT / (name.replace('.', '/') + '.py') for name in modules}
-    files = {name: file for name, file in files.items() if file.exists()}
-
-    for name, file in files.items():
-        for module in imported_modules(file):
-            own = CHECKOUT / (module.replace('.', '/') + '.py')
-            if module.startswith(f'{NAME}.') and own.exists():
-                assert module in modules, f'{name} imports {module}, which setup.py leaves out'
-
-    extras = description['extras_require']
-    required = [
-        *description['install_requires'],
-        *(name for extra in extras.values() for name in extra),
-    ]
-    required_names = {re.split(r'[<>=]', requirement)[0] for requirement in required}
-    imports = third_party_imports(files.values())
-    assert {PIP_NAMES.get(name, name) for name in imports} == required_names
-
+PIP_PROGRAMS = ('prepare_models', 'process_media')
+NEED_ROS = {'cameras', 'demo', 'ros', 'teleop'}
 
 # ---- Installed by colcon -----------------------------------------------------------------------
 
@@ -232,13 +79,23 @@ def test_installed_messages_and_modules_are_one_package(installed):
 
 @pytest.mark.parametrize('program', PROGRAMS)
 def test_installed_program_explains_itself(installed, program):
-    result = run_installed(installed, str(installed / 'lib' / NAME / program), '--help')
-    assert result.returncode == 0, result.stderr
-    assert 'usage:' in result.stdout
+    for command in ([installed / 'lib' / NAME / program], ['python3', '-m', NAME, program]):
+        result = run_installed(installed, *map(str, command), '--help')
+        assert result.returncode == 0, result.stderr
+        assert f'usage: {program}' in result.stdout
 
 
-def test_every_program_is_tested_here(installed):
+def test_the_programs_of_the_table_are_installed_and_no_others(installed):
     assert {file.name for file in (installed / 'lib' / NAME).iterdir()} == set(PROGRAMS)
+
+
+def test_what_measures_the_package_is_not_installed(installed):
+    assert not [path for path in installed.rglob('*') if path.name == 'evaluation']
+
+
+def test_users_of_the_library_get_its_types(installed):
+    (marker,) = installed.rglob('py.typed')
+    assert (marker.parent / 'tracking' / '__init__.py').exists()
 
 
 def test_share_holds_launch_and_configuration_files_manifest_and_messages(installed):
@@ -309,9 +166,18 @@ def test_tracker_installed_by_pip_needs_no_ros(pip_python):
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize('program', ['prepare_models', 'process_media'])
+@pytest.mark.parametrize('program', PIP_PROGRAMS)
 def test_program_installed_by_pip_explains_itself(pip_python, program):
-    for command in ([pip_python.parent / program], [pip_python, '-m', f'{NAME}.tools.{program}']):
+    for command in ([pip_python.parent / program], [pip_python, '-m', NAME, program]):
         result = run_isolated(*command, '--help')
         assert result.returncode == 0, result.stderr
-        assert 'usage:' in result.stdout
+        assert f'usage: {program}' in result.stdout
+
+
+def test_pip_installs_the_rooms_without_ros_and_nothing_else(pip_python):
+    (site_packages,) = (pip_python.parents[1] / 'lib').glob('python3*/site-packages')
+    rooms = {path.parent.name for path in (CHECKOUT / NAME).glob('*/__init__.py')}
+    installed = {path.parent.name for path in (site_packages / NAME).glob('*/__init__.py')}
+    assert installed == rooms - NEED_ROS
+    assert (site_packages / NAME / 'py.typed').exists()
+    assert not (site_packages / 'evaluation').exists()
