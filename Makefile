@@ -16,7 +16,7 @@ demo: ## track hands with the real node, SOURCE=...; results in demo_output/
 
 # Through `python3 -m`: a pytest that apt installed would run outside the environment's Python. From
 # test/: the tests see the installed package, not the sources in the current folder.
-test: ## formatting, lint, types and every test; one file: make test TESTS=test_package.py
+test: ## formatting, lint, types and every test; one file: make test TESTS=project/test_package.py
 	environment/run python3 -m ruff format --check .
 	environment/run python3 -m ruff check .
 	environment/run python3 -m mypy
