@@ -1,17 +1,13 @@
-"""What the evaluation prints of its figures."""
+"""What was measured, and whether it reaches its target: the table that both programs print."""
 
 from __future__ import annotations
 
 import os
 import platform
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hand_tracking_ros.tracking.errors import UserError
-
-README_MARKS = ('<!-- evaluation: begin -->', '<!-- evaluation: end -->')
-_FIRST_TABLE = re.compile(r'(?:^\|.*\n?)+', re.MULTILINE)
+from evaluation.markdown import table
 
 
 @dataclass(frozen=True)
@@ -35,40 +31,17 @@ class Row:
     misses: list[str] = field(default_factory=list)
 
 
-def table(rows: Sequence[Row]) -> str:
+def results_table(rows: Sequence[Row]) -> str:
     """Rows as a table in Markdown."""
-    lines = ['| Measured | Target | Reached | Met |', '| --- | --- | --- | --- |']
     words = {None: '', True: 'yes', False: '**no**'}
-    lines += [
-        f'| {row.what} | {row.target or "as it is"} | {row.reached} | {words[row.is_met]} |'
-        for row in rows
-    ]
-    return '\n'.join(lines)
-
-
-def insert_into_readme(readme: str, heading: str, rows: Sequence[Row]) -> str:
-    """A README with this table between its marks, and the words that stood below the old one.
-
-    Args:
-        readme: all of its text; where there is no table between the marks, all words there stay.
-        heading: replaces the words above the table.
-        rows: of the new table.
-
-    Raises:
-        UserError: the marks are missing.
-    """
-    begin, end = README_MARKS
-    before, has_begin, rest = readme.partition(begin)
-    old, has_end, after = rest.partition(end)
-    if not (has_begin and has_end):
-        raise UserError(f'--readme: found no {begin} with {end} after it; put them into the file')
-    words = _FIRST_TABLE.split(old, maxsplit=1)[-1].strip()
-    parts = [heading, table(rows), words] if words else [heading, table(rows)]
-    return f'{before}{begin}\n' + '\n\n'.join(parts) + f'\n{end}{after}'
+    return table(
+        ['Measured', 'Target', 'Reached', 'Met'],
+        [[row.what, row.target or 'as it is', row.reached, words[row.is_met]] for row in rows],
+    )
 
 
 def machine_class() -> str:
-    """What kind of machine this is."""
+    """The processor and the number of cores that this process may use."""
     with open('/proc/cpuinfo') as cpuinfo:
         models = [line.split(':')[1].strip() for line in cpuinfo if line.startswith('model name')]
     processor = models[0] if models else platform.machine()

@@ -1,8 +1,7 @@
 """Measure how good the tracking is, against the simulated camera's truth and real test data.
 
 Prints a table in Markdown. Every figure follows from the seeds: the same program on the same kind
-of machine gives the same table. With --readme it goes into the README, between the lines
-<!-- evaluation: begin --> and <!-- evaluation: end -->; the words below the table there stay.
+of machine gives the same table. With --record it goes into docs/accuracy.md.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from evaluation import CHECKOUT
 from evaluation.accuracy.identity import identity_rows
 from evaluation.accuracy.lost_hands import absence_rows
 from evaluation.accuracy.pose_errors import pose_rows, smoothing_rows, tracking_row
@@ -31,7 +31,8 @@ from evaluation.accuracy.sequences import (
     record,
 )
 from evaluation.accuracy.teleop import teleop_rows
-from evaluation.results import Row, insert_into_readme, machine_class, table
+from evaluation.markdown import insert_between_marks
+from evaluation.results import Row, machine_class, results_table
 from evaluation.test_data import data_folder
 from hand_tracking_ros.command_line import (
     check_writable,
@@ -40,9 +41,9 @@ from hand_tracking_ros.command_line import (
     write_json,
     write_text,
 )
-from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.models import HandModels
 
+DOCUMENT, MARK = CHECKOUT / 'docs' / 'accuracy.md', 'evaluation'
 # Seconds of each take. Periodic motions begin anywhere, so that the seeds cover all of them.
 POSE_SCENES = {
     'still': 3.0, 'wave': 2.0, 'open_close': 2.5, 'pinch': 2.0, 'turn': 3.0, 'approach': 4.0,
@@ -72,9 +73,9 @@ def evaluate(arguments: argparse.Namespace) -> list[Row]:
     """
     if arguments.json:
         check_writable('--json', arguments.json)
-    if arguments.readme:
-        insert_into_readme(_read(arguments.readme), '', [])  # has it a place for the table?
-        check_writable('--readme', arguments.readme)
+    if arguments.record:
+        insert_between_marks(DOCUMENT, MARK, '')  # fails now if it has no place for the table
+        check_writable('--record', DOCUMENT)
     wanted = takes(arguments.only, arguments.seeds, arguments.first_seed)
     rows = measure(arguments.only, _record(wanted, arguments.workers))
     rows += _measure_real(arguments.only, arguments.workers)
@@ -84,7 +85,8 @@ def evaluate(arguments: argparse.Namespace) -> list[Row]:
         'Against the simulated camera and the test data '
         f'(`make evaluate`; {date}, {machine_class()}, {seeds}):'
     )
-    print(f'{heading}\n\n{table(rows)}')
+    report = f'{heading}\n\n{results_table(rows)}'
+    print(report)
     if arguments.json:
         result = {
             'date': date,
@@ -95,9 +97,8 @@ def evaluate(arguments: argparse.Namespace) -> list[Row]:
             'rows': [asdict(row) for row in rows],
         }
         write_json('--json', arguments.json, result, indent=2)
-    if arguments.readme:
-        readme = insert_into_readme(_read(arguments.readme), heading, rows)
-        write_text('--readme', arguments.readme, readme)
+    if arguments.record:
+        write_text('--record', DOCUMENT, insert_between_marks(DOCUMENT, MARK, report))
     return rows
 
 
@@ -190,13 +191,6 @@ def _seeds_of_scenes(wanted: Sequence[Take]) -> dict[str, list[int]]:
     return {scene: sorted(take.seed for take in wanted if take.scene == scene) for scene in scenes}
 
 
-def _read(readme: Path) -> str:
-    try:
-        return readme.read_text(encoding='utf-8')
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f'--readme: {readme} cannot be read ({error})') from error
-
-
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='evaluate', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -235,12 +229,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--json', type=Path, metavar='OUT.json', help='write the figures here too, with each miss'
     )
-    parser.add_argument(
-        '--readme', type=Path, metavar='README.md', help='put the table into this file'
-    )
+    parser.add_argument('--record', action='store_true', help='put the table into docs/accuracy.md')
     arguments = parser.parse_args(argv)
-    if arguments.readme and arguments.only != MEASURES:
-        parser.error('--readme takes the whole table: leave out --only')
+    if arguments.record and arguments.only != MEASURES:
+        parser.error('--record takes the whole table: leave out --only')
     return arguments
 
 

@@ -27,23 +27,13 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from evaluation.results import machine_class, table
+from evaluation import CHECKOUT
+from evaluation.results import machine_class, results_table
 from evaluation.speed.conditions import QUICK, Conditions, Lengths
 from evaluation.speed.media import TEST_VIDEO, find_video
-from evaluation.speed.mediapipe_environment import LEGACY, TASKS, find_checkout
-from evaluation.speed.node import (
-    measure_cameras,
-    measure_node,
-    why_not_measured,
-)
-from evaluation.speed.record import (
-    BEGIN,
-    PLOT,
-    README,
-    RECORD,
-    load_record,
-    write_record,
-)
+from evaluation.speed.mediapipe_environment import LEGACY, TASKS
+from evaluation.speed.node import measure_cameras, measure_node, why_not_measured
+from evaluation.speed.record import check_record, load_record, write_record
 from evaluation.speed.regressions import compare_with_record, describe
 from evaluation.speed.report import describe_section, heading
 from evaluation.speed.targets import target_rows
@@ -86,25 +76,26 @@ def benchmark(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: something cannot be measured or written, or is slower and must not be.
     """
-    checkout = find_checkout()
-    _check(arguments)
-    if arguments.figures:
-        result = load_figures(arguments.figures)
-        print(_report(result))
+    figures = load_figures(arguments.figures) if arguments.figures else None
+    _check(arguments, figures)
+    if figures:
+        result = figures
+        print(heading(result))
+        for name, section in result['sections'].items():
+            print(f'\n{describe_section(name, section)}')
     else:
-        result = measure(arguments, checkout)
-    targets = target_rows(result)
-    if targets:
-        print(f'\n{table(targets)}')
-    slower = _compare(result, load_record(checkout))
+        result = measure(arguments)
+    if targets := target_rows(result):
+        print(f'\n{results_table(targets)}')
+    slower = _compare(result, load_record())
     if arguments.record:
-        write_record(checkout, result)
-        print(f'\nRecorded in {RECORD}, {PLOT} and {README}.')
+        write_record(result)
+        print('\nRecorded in docs/benchmark.json, docs/benchmark.png and docs/speed.md.')
     if slower and arguments.fail_if_slower:
         raise UserError(f'{len(slower)} figures are slower than recorded, see above')
 
 
-def measure(arguments: argparse.Namespace, checkout: Path) -> dict:
+def measure(arguments: argparse.Namespace) -> dict:
     """Run the chosen sections, and print the figures of each as soon as they are there."""
     lengths = QUICK if arguments.quick else Lengths()
     if arguments.frames:
@@ -112,14 +103,14 @@ def measure(arguments: argparse.Namespace, checkout: Path) -> dict:
     with tempfile.TemporaryDirectory(prefix='benchmark_') as scratch:
         folder = Path(scratch)
         video = find_video(arguments.video, folder, min(lengths.video_frames, NUM_SIMULATED_FRAMES))
-        trackers = Trackers(checkout, folder, arguments.model_complexity, arguments.provider)
+        trackers = Trackers(folder, arguments.model_complexity, arguments.provider)
         conditions = Conditions(trackers, video, folder, lengths)
         result = {
             'schema': SCHEMA,
             'date': datetime.now(timezone.utc).isoformat(timespec='seconds'),
             'machine': _machine(trackers.runtimes),
             'load_before': os.getloadavg()[0],
-            'versions': _versions(checkout),
+            'versions': _versions(),
             'model_complexity': arguments.model_complexity,
             'quick': arguments.quick,
             'runtimes': list(trackers.runtimes),
@@ -132,8 +123,8 @@ def measure(arguments: argparse.Namespace, checkout: Path) -> dict:
         for reason in trackers.not_measured.values():
             print(f'not measured: {reason}', flush=True)
         for name in arguments.only:
-            result['sections'][name] = SECTIONS[name](conditions)
-            print(f'\n{describe_section(name, result)}', flush=True)
+            section = result['sections'][name] = SECTIONS[name](conditions)
+            print(f'\n{describe_section(name, section)}', flush=True)
             if arguments.json:  # what is there survives what may go wrong later
                 write_json('--json', arguments.json, result, indent=2)
     return result
@@ -154,30 +145,23 @@ def load_figures(path: Path) -> dict:
     return result
 
 
-def _report(result: dict) -> str:
-    return '\n\n'.join(
-        [heading(result), *(describe_section(name, result) for name in result['sections'])]
-    )
-
-
 def _compare(result: dict, recorded: dict | None) -> list[str]:
     """Print how this run differs from the recorded one; returns what is slower."""
     if recorded is None or recorded.get('schema') != SCHEMA:
-        print(f'\nNothing to compare with: no {RECORD} of this version (--record writes it)')
+        print('\nNothing to compare with: no docs/benchmark.json of this version (see --record)')
         return []
     comparison = compare_with_record(result, recorded)
     print(f'\n{describe(comparison, recorded)}')
     return comparison.slower
 
 
-def _check(arguments: argparse.Namespace) -> None:
+def _check(arguments: argparse.Namespace, figures: dict | None) -> None:
     """Fail now if it must be, not after the long run."""
     if arguments.json:
         check_writable('--json', arguments.json)
     if not arguments.record:
         return
-    if arguments.figures:
-        figures = load_figures(arguments.figures)
+    if figures:
         is_whole = set(figures['sections']) == set(SECTIONS) and not figures['quick']
     else:
         parts = (arguments.quick, arguments.frames, arguments.provider, arguments.video)
@@ -189,6 +173,7 @@ def _check(arguments: argparse.Namespace) -> None:
             '--record: a record is a whole run, without --only, --quick, --frames, --provider and '
             '--video'
         )
+    check_record()
 
 
 def _machine(runtimes: Sequence[str]) -> str:
@@ -201,9 +186,9 @@ def _machine(runtimes: Sequence[str]) -> str:
     return ', '.join([machine, *gpus])
 
 
-def _versions(checkout: Path) -> dict[str, str]:
+def _versions() -> dict[str, str]:
     """Of everything that takes part."""
-    package = re.search('<version>(.*)</version>', (checkout / 'package.xml').read_text())
+    package = re.search('<version>(.*)</version>', (CHECKOUT / 'package.xml').read_text())
     versions = {
         'hand_tracking_ros': package.group(1) if package else '',
         'python': platform.python_version(),
@@ -226,25 +211,24 @@ def _versions(checkout: Path) -> dict[str, str]:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog='benchmark',
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog='benchmark', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
+    sections, runtimes = ', '.join(SECTIONS), ', '.join(RUNTIMES)
     add(
         '--only',
         nargs='+',
         choices=SECTIONS,
         default=list(SECTIONS),
         metavar='SECTION',
-        help=f'measure only these: {", ".join(SECTIONS)} (default: all, 15 minutes)',
+        help=f'measure only these: {sections} (default: all, 15 minutes)',
     )
     add('--quick', action='store_true', help='short of everything: to see that it runs')
     add(
         '--provider',
         choices=RUNTIMES,
         metavar='NAME',
-        help=f'runtime of ours and of the node: {", ".join(RUNTIMES)} (default: of ours every one '
+        help=f'runtime of ours and of the node: {runtimes} (default: of ours every one '
         f'of {", ".join(MEASURED_RUNTIMES)} that works here; of the node auto)',
     )
     add(
@@ -254,7 +238,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help=f'a video of hands (default: {TEST_VIDEO} in the folder that the environment '
         f'variable {TEST_DATA_VARIABLE} names; without it simulated hands)',
     )
-    add('--frames', type=_frames, metavar='N', help='stop the video after so many frames')
+    add('--frames', type=_frames, metavar='N', help='stop the video after this many frames')
     add(
         '--model-complexity',
         type=int,
@@ -263,16 +247,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help='0: lite networks, 1: full networks (default)',
     )
     add('--json', type=Path, metavar='OUT.json', help='write the figures here too')
-    add(
-        '--figures',
-        type=Path,
-        metavar='IN.json',
-        help='measure nothing, take the figures that --json has written',
-    )
+    add('--figures', type=Path, metavar='IN.json', help='measure nothing, take what --json wrote')
     add(
         '--record',
         action='store_true',
-        help=f'keep the figures: in {RECORD}, {PLOT}, and in {README} below {BEGIN}',
+        help='keep the figures: in docs/benchmark.json, docs/benchmark.png and docs/speed.md',
     )
     add('--fail-if-slower', action='store_true', help='exit status 1 if something is slower')
     return parser.parse_args(argv)
@@ -282,7 +261,7 @@ def _frames(text: str) -> int:
     if not text.isdecimal() or int(text) <= WARM_UP_FRAMES:
         raise argparse.ArgumentTypeError(
             f'{text!r} is too few or no number: expected more than {WARM_UP_FRAMES}, '
-            'as so many are not timed'
+            'which are not timed'
         )
     return int(text)
 

@@ -1,8 +1,8 @@
 """The camera of the benchmark: publishes frames that are ready, as cheaply as rclpy can.
 
 Started by the benchmark in a process of its own. Each line of standard input, `COUNT TOPICS...`,
-lets it publish so many frames on each of these topics at once, as cameras with a common trigger do;
-the answer says how that went. Beside every image goes its camera_info.
+lets it publish this many frames on each of these topics at once, as cameras with a common trigger
+do; the answer says how that went. Beside every image goes its camera_info.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import argparse
 import array
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from rclpy.publisher import Publisher
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
 
-from evaluation.speed.worker import back_and_forth, serve, take_standard_output
+from evaluation.speed.worker import back_and_forth, serve
 from hand_tracking_ros.cameras.camera_info import assumed_camera_info
 from hand_tracking_ros.ros.process import ros_process
 from hand_tracking_ros.tracking.errors import UserError
@@ -38,94 +39,81 @@ class Output:
 
     Attributes:
         image, camera_info: where it publishes.
-        shown: order in which the frames are shown; differs from camera to camera.
+        first: where in the clip it begins, so that cameras differ.
         is_found: whether somebody listens.
     """
 
     image: Publisher
     camera_info: Publisher
-    shown: list[int]
+    first: int
     is_found: bool = False
 
 
-class BenchmarkCamera:
+class BenchmarkCamera(Node):
     """Publishes a clip back and forth.
 
     Args:
         clip: (N, H, W, 3) uint8 RGB.
         rate_hz: frames per second.
         topics: of the images; camera_info lies beside each.
-
-    Attributes:
-        node: that publishes.
     """
 
     def __init__(self, clip: np.ndarray, rate_hz: float, topics: list[str]) -> None:
-        self.node = Node('benchmark_camera')
-        self._rate_hz = rate_hz
+        super().__init__('benchmark_camera')
+        self._interval_s = 1.0 / rate_hz
         self._messages = [_message(image) for image in clip]
+        self._order = back_and_forth(len(clip))
         height, width = clip.shape[1:3]
         self._camera_info = assumed_camera_info(width, height, HORIZONTAL_FOV_DEG)
         self._camera_info.header.frame_id = FRAME_ID
-        self._outputs = {
-            topic: self._output(topic, place / len(topics)) for place, topic in enumerate(topics)
-        }
+        self._outputs = {}
+        for place, topic in enumerate(topics):
+            camera_info = f'{topic.rpartition("/")[0]}/camera_info'
+            self._outputs[topic] = Output(
+                self.create_publisher(Image, topic, qos_profile_sensor_data),
+                self.create_publisher(CameraInfo, camera_info, qos_profile_sensor_data),
+                place * len(self._order) // len(topics),
+            )
         self._num_published = 0
 
-    def work(self, request: str) -> dict:
-        """Do what a line asks for."""
+    def answer(self, request: str) -> dict[str, float]:
+        """Publish as many frames as a line asks for."""
         count, *topics = request.split()
         outputs = [self._outputs[topic] for topic in topics]
         for output in outputs:
-            self._wait_for_subscriber(output)
-        return self._publish(outputs, int(count))
-
-    def _publish(self, outputs: list[Output], count: int) -> dict:
-        interval_s = 1.0 / self._rate_hz
+            _wait_for_subscriber(output)
         late = 0
         start_s = time.perf_counter()
-        for number in range(count):
-            late += _wait_until(start_s + number * interval_s) > interval_s
-            self._publish_frame(outputs)
-        _wait_until(start_s + count * interval_s)  # the last frame has its share of the time too
-        return {'published': count, 'late': late, 'seconds': time.perf_counter() - start_s}
+        for number in range(int(count)):
+            late += _wait_until(start_s + number * self._interval_s) > self._interval_s
+            self._publish(outputs)
+        # The last frame has its share of the time too.
+        _wait_until(start_s + int(count) * self._interval_s)
+        return {'late': late, 'seconds': time.perf_counter() - start_s}
 
-    def _publish_frame(self, outputs: list[Output]) -> None:
+    def _publish(self, outputs: list[Output]) -> None:
         for output in outputs:
-            image = self._messages[output.shown[self._num_published % len(output.shown)]]
-            stamp = self.node.get_clock().now().to_msg()
-            image.header.stamp = stamp
-            self._camera_info.header.stamp = stamp
+            place = (output.first + self._num_published) % len(self._order)
+            image = self._messages[self._order[place]]
+            stamp = self.get_clock().now().to_msg()
+            image.header.stamp = self._camera_info.header.stamp = stamp
             output.camera_info.publish(self._camera_info)
             output.image.publish(image)
         self._num_published += 1
 
-    def _output(self, topic: str, begins_at: float) -> Output:
-        period = max(1, 2 * len(self._messages) - 2)
-        indices = back_and_forth(len(self._messages))
-        shown = [next(indices) for _ in range(period)]
-        first = int(begins_at * period)
-        folder = topic.rpartition('/')[0]
-        return Output(
-            self.node.create_publisher(Image, topic, qos_profile_sensor_data),
-            self.node.create_publisher(
-                CameraInfo, f'{folder}/camera_info', qos_profile_sensor_data
-            ),
-            shown[first:] + shown[:first],
-        )
 
-    def _wait_for_subscriber(self, output: Output) -> None:
-        if output.is_found:
-            return
-        deadline_s = time.monotonic() + DISCOVERY_TIMEOUT_S
-        while not output.image.get_subscription_count():
-            if time.monotonic() > deadline_s:
-                raise UserError(
-                    f'nobody listens to {output.image.topic_name} after {DISCOVERY_TIMEOUT_S:g} s'
-                )
-            time.sleep(0.02)
-        time.sleep(DISCOVERY_SETTLE_S)
-        output.is_found = True
+def _wait_for_subscriber(output: Output) -> None:
+    if output.is_found:
+        return
+    deadline_s = time.monotonic() + DISCOVERY_TIMEOUT_S
+    while not output.image.get_subscription_count():
+        if time.monotonic() > deadline_s:
+            raise UserError(
+                f'nobody listens to {output.image.topic_name} after {DISCOVERY_TIMEOUT_S:g} s'
+            )
+        time.sleep(0.02)
+    time.sleep(DISCOVERY_SETTLE_S)
+    output.is_found = True
 
 
 def _wait_until(due_s: float) -> float:
@@ -143,23 +131,26 @@ def _message(image: np.ndarray) -> Image:
     return message
 
 
+@contextmanager
+def running_camera(
+    arguments: argparse.Namespace,
+) -> Iterator[tuple[dict, Callable[[str], dict]]]:
+    """A camera as `serve` wants it."""
+    with ros_process([]):
+        camera = BenchmarkCamera(np.load(arguments.clip), arguments.rate, arguments.topics)
+        try:
+            yield {}, camera.answer
+        finally:
+            camera.destroy_node()  # else its shared memory stays behind
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('clip', help='.npy')
     parser.add_argument('rate', type=float)
     parser.add_argument('topics', nargs='+')
     arguments = parser.parse_args()
-    answer = take_standard_output()
-
-    with ExitStack() as stack:
-
-        def start():
-            stack.enter_context(ros_process([]))
-            camera = BenchmarkCamera(np.load(arguments.clip), arguments.rate, arguments.topics)
-            stack.callback(camera.node.destroy_node)  # else its shared memory stays behind
-            return {}, camera.work
-
-        return serve(start, sys.stdin, answer)
+    return serve(lambda: running_camera(arguments))
 
 
 if __name__ == '__main__':

@@ -6,36 +6,29 @@ import contextlib
 import json
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evaluation import CHECKOUT
 from hand_tracking_ros.tracking.errors import UserError
 
 SECONDS_TO_END = 5.0
 LOG_LINES_TO_SHOW = 10
 
 
-class Partner:
+class ChildProcess:
     """A program that answers every line with a line of JSON, and ends when no more can come.
 
-    It says by itself, as its first line, that it is ready. `{"error": "..."}` says that it cannot
-    go on.
+    Its first line says, unasked, that it is ready. `{"error": "..."}` says that it cannot go on.
+    `worker.serve` is the other end.
 
     Args:
         name: what to call it in errors.
-        command: starts it.
-        folder: working directory of the process; this one's if None.
-        environment: its environment variables; this process's if None.
+        command: starts it, in the checkout.
     """
 
-    def __init__(
-        self,
-        name: str,
-        command: Sequence[str | Path],
-        folder: Path | None = None,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, name: str, command: Sequence[str | Path]) -> None:
         self.name = name
         self._log = tempfile.TemporaryFile('w+', errors='replace')  # noqa: SIM115 (see __exit__)
         self._process = subprocess.Popen(
@@ -43,12 +36,11 @@ class Partner:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            cwd=folder,
-            env=environment,
+            cwd=CHECKOUT,
             text=True,
         )
 
-    def __enter__(self) -> Partner:
+    def __enter__(self):
         return self
 
     def __exit__(self, *_exception) -> None:
@@ -69,7 +61,11 @@ class Partner:
         Raises:
             UserError: it cannot begin.
         """
-        return self._read_answer()
+        line = self._process.stdout.readline()
+        answer = json.loads(line) if line else {'error': self._end_of_log()}
+        if 'error' in answer:
+            raise UserError(f'{self.name}: {answer["error"]}')
+        return answer
 
     def ask(self, request: str) -> dict[str, Any]:
         """Send a line and return the answer to it.
@@ -77,19 +73,12 @@ class Partner:
         Raises:
             UserError: the process failed.
         """
-        with contextlib.suppress(BrokenPipeError):  # explained where the answer is missed
+        with contextlib.suppress(BrokenPipeError):  # explained where the answer is missing
             self._process.stdin.write(f'{request}\n')
             self._process.stdin.flush()
-        return self._read_answer()
+        return self.wait_until_ready()
 
-    def _read_answer(self) -> dict[str, Any]:
-        line = self._process.stdout.readline()
-        answer = json.loads(line) if line else {'error': self._last_words()}
-        if 'error' in answer:
-            raise UserError(f'{self.name}: {answer["error"]}')
-        return answer
-
-    def _last_words(self) -> str:
+    def _end_of_log(self) -> str:
         status = self._process.wait()
         self._log.seek(0)
         lines = self._log.read().splitlines()[-LOG_LINES_TO_SHOW:]

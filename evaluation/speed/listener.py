@@ -11,51 +11,49 @@ import argparse
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-from evaluation.speed.worker import serve, take_standard_output
+from evaluation.speed.worker import serve
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.process import ros_process, spinning
 
-TYPES = {'images': Image, 'hands': HandArray}
-# As the node subscribes to images.
-NEWEST_IMAGE = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-ALL_HANDS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
-QOS = {'images': NEWEST_IMAGE, 'hands': ALL_HANDS}
+# Type and QoS: images as the node subscribes to them, and all hands.
+KINDS = {
+    'images': (Image, QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)),
+    'hands': (HandArray, QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)),
+}
 DIAGNOSTICS_TIMEOUT_S = 10.0
 
 
-class BenchmarkListener:
-    """Notes what comes.
+class BenchmarkListener(Node):
+    """Notes what comes; somebody has to serve its callbacks.
 
     Args:
-        kind: of the messages, a key of TYPES.
+        kind: of the messages, a key of KINDS.
         topics: where they come from.
         diagnostics: the node's topic.
-
-    Attributes:
-        node: whose callbacks somebody has to serve.
     """
 
     def __init__(self, kind: str, topics: list[str], diagnostics: str) -> None:
-        self.node = Node(f'benchmark_listener_of_{kind}')
-        self._arrivals: dict[str, list[dict]] = {topic: [] for topic in topics}
-        self._counts: dict[str, dict[str, float]] = {}
-        self._diagnostics_changed = threading.Condition()
-        self._num_diagnostics = 0
+        super().__init__(f'benchmark_listener_of_{kind}')
+        self._arrivals: dict[str, list[tuple[float, int]]] = {topic: [] for topic in topics}
+        self._diagnostics: DiagnosticArray | None = None
+        self._diagnostics_came = threading.Condition()
+        message_type, qos = KINDS[kind]
         for topic in topics:
-            self.node.create_subscription(
-                TYPES[kind], topic, lambda m, topic=topic: self._note(topic, m), QOS[kind]
+            self.create_subscription(
+                message_type, topic, lambda m, topic=topic: self._note(topic, m), qos
             )
-        self.node.create_subscription(DiagnosticArray, diagnostics, self._count, 10)
+        self.create_subscription(DiagnosticArray, diagnostics, self._note_diagnostics, 10)
 
-    def work(self, request: str) -> dict:
-        """Do what a line asks for."""
+    def answer(self, request: str) -> dict:
+        """Say what a line asks for."""
         return {'collect': self._collect, 'diagnostics': self._next_diagnostics}[request]()
 
     def _note(self, topic: str, message: Image | HandArray) -> None:
@@ -68,57 +66,50 @@ class BenchmarkListener:
     def _collect(self) -> dict:
         answer = {}
         for topic, arrivals in self._arrivals.items():
-            come = arrivals[:]  # more may come meanwhile
-            del arrivals[: len(come)]
+            new = arrivals[:]  # more may come meanwhile
+            del arrivals[: len(new)]
             answer[topic] = {
-                'latencies_ms': [latency_ms for latency_ms, _ in come],
-                'hands': [num_hands for _, num_hands in come],
+                'latencies_ms': [latency_ms for latency_ms, _ in new],
+                'hands': [num_hands for _, num_hands in new],
             }
         return answer
 
-    def _count(self, message: DiagnosticArray) -> None:
-        with self._diagnostics_changed:
-            for status in message.status:
-                numbers = {pair.key: _number(pair.value) for pair in status.values}
-                self._counts[status.name] = {k: v for k, v in numbers.items() if v is not None}
-            self._num_diagnostics += 1
-            self._diagnostics_changed.notify()
+    def _note_diagnostics(self, message: DiagnosticArray) -> None:
+        with self._diagnostics_came:
+            self._diagnostics = message
+            self._diagnostics_came.notify()
 
-    def _next_diagnostics(self) -> dict:
-        with self._diagnostics_changed:
-            seen = self._num_diagnostics
-            if not self._diagnostics_changed.wait_for(
-                lambda: self._num_diagnostics > seen, DIAGNOSTICS_TIMEOUT_S
-            ):
+    def _next_diagnostics(self) -> dict[str, dict[str, str]]:
+        with self._diagnostics_came:
+            if not self._diagnostics_came.wait(DIAGNOSTICS_TIMEOUT_S):
                 raise RuntimeError(f'no diagnostics within {DIAGNOSTICS_TIMEOUT_S:g} s')
-            return {name: dict(numbers) for name, numbers in self._counts.items()}
+            return {
+                status.name: {pair.key: pair.value for pair in status.values}
+                for status in self._diagnostics.status
+            }
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+@contextmanager
+def running_listener(
+    arguments: argparse.Namespace,
+) -> Iterator[tuple[dict, Callable[[str], dict]]]:
+    """A listener as `serve` wants it."""
+    with ros_process([]):
+        listener = BenchmarkListener(arguments.kind, arguments.topics, arguments.diagnostics)
+        try:
+            with spinning(listener):
+                yield {}, listener.answer
+        finally:
+            listener.destroy_node()  # else its shared memory stays behind
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('kind', choices=TYPES)
+    parser.add_argument('kind', choices=KINDS)
     parser.add_argument('diagnostics', help='topic of the node')
     parser.add_argument('topics', nargs='+')
     arguments = parser.parse_args()
-    answer = take_standard_output()
-
-    with ExitStack() as stack:
-
-        def start():
-            stack.enter_context(ros_process([]))
-            listener = BenchmarkListener(arguments.kind, arguments.topics, arguments.diagnostics)
-            stack.callback(listener.node.destroy_node)  # else its shared memory stays behind
-            stack.enter_context(spinning(listener.node))
-            return {}, listener.work
-
-        return serve(start, sys.stdin, answer)
+    return serve(lambda: running_listener(arguments))
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 """What the trackers of the benchmark are shown: a video, pictures, and clips made of them.
 
-Clips are .npy files of frames and .npz files of pictures, which every side's Python can read.
+Clips are .npy files of frames and .npz files of pictures, which every tracker's Python can read.
 """
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ def find_video(chosen: Path | None, folder: Path, num_simulated: int) -> Video:
         UserError: the chosen one is not usable.
     """
     if chosen:
-        return look_at(chosen)
+        return _check_video(chosen)
     video = data_folder() / TEST_VIDEO
-    return look_at(video) if video.is_file() else _simulate_video(folder, num_simulated)
+    return _check_video(video) if video.is_file() else _simulate_video(folder, num_simulated)
 
 
-def look_at(path: Path) -> Video:
+def _check_video(path: Path) -> Video:
     """What a file says of itself.
 
     Raises:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluation import CHECKOUT
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.model_files import load_manifest
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES
@@ -24,6 +25,7 @@ from hand_tracking_ros.tracking.networks.models import COMPLEXITIES
 PYTHONS = ('python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10')
 # Written last, with the requirements that are installed: without it a set-up was interrupted.
 STAMP = 'complete'
+OLDEST_PYTHON = (3, 10)
 STANDARD_ERROR = 2
 
 
@@ -51,7 +53,6 @@ class Release:
         return Path('.environment', f'mediapipe-{self.version}')
 
 
-OLDEST_PYTHON = (3, 10)
 LEGACY = Release(
     '0.10.21',
     Path('environment', 'requirements-mediapipe.txt'),
@@ -68,22 +69,25 @@ TASKS = Release(
 )
 
 
-def prepare_mediapipe(release: Release, checkout: Path) -> Path:
+def prepare_mediapipe(release: Release) -> Path:
     """Set a release up unless it is there already, and return its Python.
 
     Raises:
         UserError: there is no fitting Python, or a step of the set-up failed.
     """
-    folder = checkout / release.folder
+    folder, requirements = CHECKOUT / release.folder, CHECKOUT / release.requirements
+    python, stamp = folder / 'bin' / 'python', folder / STAMP
     folder.parent.mkdir(exist_ok=True)
     with open(folder.with_name(folder.name + '.lock'), 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another benchmark may be setting it up
-        if not _is_complete(folder, checkout / release.requirements):
-            _set_up(release, folder, checkout / release.requirements)
-    return _python_of(folder)
+        is_complete = python.exists() and stamp.exists()
+        if not is_complete or stamp.read_text() != requirements.read_text():
+            _set_up(release, folder, requirements)
+            stamp.write_text(requirements.read_text())
+    return python
 
 
-def write_task(checkout: Path, model_complexity: int, path: Path) -> None:
+def write_task(model_complexity: int, path: Path) -> None:
     """Write the bundle that Tasks want, of the networks that the legacy release brings.
 
     A .task is a zip file that must not be compressed.
@@ -93,27 +97,8 @@ def write_task(checkout: Path, model_complexity: int, path: Path) -> None:
     """
     kind = COMPLEXITIES[model_complexity]
     with zipfile.ZipFile(path, 'w', zipfile.ZIP_STORED) as bundle:
-        for name, entry in (
-            (f'palm_detection_{kind}', 'hand_detector.tflite'),
-            (f'hand_landmark_{kind}', 'hand_landmarks_detector.tflite'),
-        ):
-            bundle.writestr(entry, _read_network(checkout, name))
-
-
-def find_checkout() -> Path:
-    """The repository that this file or the user is in.
-
-    Raises:
-        UserError: there is none.
-    """
-    here = Path(__file__).resolve()
-    for folder in (*here.parents, Path.cwd(), *Path.cwd().parents):
-        if (folder / LEGACY.requirements).is_file():
-            return folder
-    raise UserError(
-        f'no {LEGACY.requirements} above {here.parent} or {Path.cwd()}: '
-        'the benchmark runs in a checkout of the repository; go there and say make benchmark'
-    )
+        bundle.writestr('hand_detector.tflite', _read_network(f'palm_detection_{kind}'))
+        bundle.writestr('hand_landmarks_detector.tflite', _read_network(f'hand_landmark_{kind}'))
 
 
 def find_python(release: Release) -> str:
@@ -129,54 +114,36 @@ def find_python(release: Release) -> str:
             return shutil.which(name)
         if version:
             found.append(f'{name} is Python {version[0]}.{version[1]}')
-    newest = release.newest_python
+    oldest, newest = ('.'.join(map(str, v)) for v in (OLDEST_PYTHON, release.newest_python))
     raise UserError(
         f'mediapipe {release.version}, which the benchmark compares with, needs Python '
-        f'{OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} to {newest[0]}.{newest[1]}; looked for '
-        f'{", ".join(PYTHONS)} on the PATH ({"; ".join(found) or "none runs"}). '
+        f'{oldest} to {newest}; looked for {", ".join(PYTHONS)} on the PATH '
+        f'({"; ".join(found) or "none runs"}). '
         'Install one of them beside the Python that is there, for example python3.12.'
     )
 
 
-def _read_network(checkout: Path, name: str) -> bytes:
-    entry = load_manifest()['models'][name]
-    installed = list(
-        (checkout / LEGACY.folder).glob(f'lib/python3.*/site-packages/{entry["path"]}')
-    )
+def _read_network(name: str) -> bytes:
+    entry, folder = load_manifest()['models'][name], CHECKOUT / LEGACY.folder
+    installed = list(folder.glob(f'lib/python3.*/site-packages/{entry["path"]}'))
     content = installed[0].read_bytes() if installed else b''
     if hashlib.sha256(content).hexdigest() != entry['sha256']:
         raise UserError(
-            f'{entry["path"]} in {checkout / LEGACY.folder} is missing or not the one of mediapipe '
+            f'{entry["path"]} in {folder} is missing or not the one of mediapipe '
             f'{LEGACY.version}: remove that folder, and it is set up anew'
         )
     return content
 
 
-def _python_of(folder: Path) -> Path:
-    return folder / 'bin' / 'python'
-
-
-def _is_complete(folder: Path, requirements: Path) -> bool:
-    stamp = folder / STAMP
-    return (
-        _python_of(folder).exists()
-        and stamp.exists()
-        and stamp.read_text() == requirements.read_text()
-    )
-
-
 def _set_up(release: Release, folder: Path, requirements: Path) -> None:
-    base, python = find_python(release), _python_of(folder)
+    base, python = find_python(release), folder / 'bin' / 'python'
     _say(
         f'Setting up mediapipe {release.version}, once: {release.size_mb} MB in {folder}, '
         f'with {base}'
     )
-    if folder.exists():
-        _say('  removing what an interrupted or older set-up left there')
-        shutil.rmtree(folder)
     _run_step(
         'creating the virtual environment',
-        [base, '-I', '-m', 'venv', folder],
+        [base, '-I', '-m', 'venv', '--clear', folder],
         'On Debian and Ubuntu the package python3-venv is needed for this.',
     )
     pip_install = [python, '-I', '-m', 'pip', '--disable-pip-version-check', 'install']
@@ -186,7 +153,6 @@ def _set_up(release: Release, folder: Path, requirements: Path) -> None:
         'Is the network there? Wheels exist for Linux on x86_64.',
     )
     _run_step('trying it', [python, '-I', '-c', f'import {release.module}'])
-    (folder / STAMP).write_text(requirements.read_text())
 
 
 def _version_of(name: str) -> tuple[int, int] | None:

@@ -15,11 +15,10 @@ from tqdm import tqdm
 
 from evaluation.speed.conditions import Conditions
 from evaluation.speed.media import write_clip
-from evaluation.speed.node_processes import NodeSetup, Run
-from evaluation.speed.timed_tracker import Side
+from evaluation.speed.node_processes import NodeProcesses, NodeRun
+from evaluation.speed.timed_tracker import rotated
 from evaluation.speed.timing import summarise
 from evaluation.speed.trackers import Setting
-from evaluation.speed.tracking import describe
 from evaluation.speed.worker import memory_mb
 from hand_tracking_ros.tracking.errors import UserError
 
@@ -50,96 +49,80 @@ def measure_cameras(conditions: Conditions) -> dict:
     """Several cameras with a common trigger on one node."""
     if reason := why_not_measured():
         return {'not_measured': reason}
-    lengths, runtime = conditions.lengths, conditions.trackers.node_runtime
-    clip = write_clip(
-        conditions.video, CAMERAS_SIZE, CLIP_FRAMES, conditions.folder / 'cameras.npy'
+    lengths, runtime, folder = (
+        conditions.lengths,
+        conditions.trackers.node_runtime,
+        conditions.folder,
     )
+    clip = write_clip(conditions.video, CAMERAS_SIZE, CLIP_FRAMES, folder / 'cameras.npy')
+    run = NodeRun()
     with ExitStack() as stack:
-        setup = NodeSetup(stack, clip, CAMERAS_RATE_HZ, runtime, conditions.folder, CAMERAS)
-        setup.node_turn(WARM_UP_S, Run())
-        before, run = setup.counts(), Run()
+        processes = NodeProcesses(stack, clip, CAMERAS_RATE_HZ, runtime, folder, CAMERAS)
+        processes.node_turn(WARM_UP_S, NodeRun())
+        processes.new_counts()
         turns = range(max(1, round(lengths.cameras_s / lengths.node_turn_s)))
         for _ in tqdm(turns, desc='cameras', unit='turn', leave=False):
-            setup.node_turn(min(lengths.cameras_s, lengths.node_turn_s), run)
-        counts = _since(before, setup.counts())
+            processes.node_turn(min(lengths.cameras_s, lengths.node_turn_s), run)
+        counts = processes.new_counts()
     cameras = {}
-    for name, topic in zip(CAMERAS, setup.hands_topics, strict=True):
-        processed = counts[name]['processed']
+    for name, topic, of_camera in zip(CAMERAS, processes.hands_topics, counts, strict=True):
         cameras[name] = {
             **_latency(run.turns_ms[topic], f'hands of camera {name}'),
-            **counts[name],
-            'published': run.published[topic],
-            'rate_hz': processed / run.seconds,
-            'shortfall': run.published[topic] - processed,
+            **of_camera,
+            'published': run.published,
+            'rate_hz': of_camera['processed'] / run.seconds,
+            'shortfall': run.published - of_camera['processed'],
         }
     return {
         'size': list(CAMERAS_SIZE),
         'rate_hz': CAMERAS_RATE_HZ,
-        'sent_rate_hz': sum(run.published.values()) / len(CAMERAS) / run.seconds,
+        'sent_rate_hz': run.published / run.seconds,
         'late': run.late,
-        'processor_percent': 100 * run.processor_s / run.seconds,
+        'processor_percent': run.processor_percent,
         'cameras': cameras,
     }
 
 
 def _measure_size(conditions: Conditions, size: tuple[int, int]) -> dict:
-    lengths, runtime = conditions.lengths, conditions.trackers.node_runtime
-    clip = write_clip(conditions.video, size, CLIP_FRAMES, conditions.folder / 'node.npy')
-    setting = Setting(pace_hz=RATE_HZ)
+    lengths, runtime, folder = (
+        conditions.lengths,
+        conditions.trackers.node_runtime,
+        conditions.folder,
+    )
+    clip = write_clip(conditions.video, size, CLIP_FRAMES, folder / 'node.npy')
+    run, bare_ms = NodeRun(), []
+    seconds = lengths.node_turn_s
     with ExitStack() as stack:
-        setup = NodeSetup(stack, clip, RATE_HZ, runtime, conditions.folder)
-        alone = stack.enter_context(conditions.trackers.ours(runtime, clip, setting))
-        alone.wait_until_ready()
-        alone.warm_up(round(WARM_UP_S * RATE_HZ))
-        setup.node_turn(WARM_UP_S, Run())
-        setup.bare_turn(WARM_UP_S)
-        before, run, bare_ms = setup.counts(), Run(), []
-        rounds = tqdm(
-            range(lengths.node_rounds),
-            desc='node {}x{}'.format(*size),
-            unit='round',
-            leave=False,
+        processes = NodeProcesses(stack, clip, RATE_HZ, runtime, folder)
+        tracker = stack.enter_context(
+            conditions.trackers.start(runtime, clip, Setting(pace_hz=RATE_HZ))
         )
-        for number in rounds:
-            bare_ms += _take_turns(setup, alone, run, lengths.node_turn_s, number)
-        after = setup.counts()
+        provider = tracker.wait_until_ready()['execution_provider']
+        tracker.track(round(WARM_UP_S * RATE_HZ), is_timed=False)
+        processes.node_turn(WARM_UP_S, NodeRun())
+        processes.bare_turn(WARM_UP_S)
+        processes.new_counts()
+        turns = [
+            lambda: bare_ms.append(processes.bare_turn(seconds)),
+            lambda: processes.node_turn(seconds, run),
+            lambda: tracker.track(round(seconds * RATE_HZ)),
+        ]
+        rounds = range(lengths.node_rounds)
+        for number in tqdm(rounds, desc='node {}x{}'.format(*size), unit='round', leave=False):
+            for turn in rotated(turns, number):
+                turn()
         result = {
-            'execution_provider': alone.recording.about['execution_provider'],
+            'execution_provider': provider,
             'bare': _latency(bare_ms, 'images of the bare subscriber'),
-            'tracker': describe(alone.recording),
-            'node': _describe_run(run, _since(before, after), setup.hands_topics[0]),
+            'tracker': tracker.figures(),
+            'node': _figures(run, processes),
         }
         if size == ENDURANCE_SIZE and lengths.endurance_s:
-            endurance = Run()
-            setup.node_turn(lengths.endurance_s, endurance)
-            counts = _since(after, setup.counts())
-            result['endurance'] = _describe_run(endurance, counts, setup.hands_topics[0])
-        result['node']['peak_memory_mb'] = memory_mb('VmHWM', setup.node.pid)
+            endurance = NodeRun()
+            processes.node_turn(lengths.endurance_s, endurance)
+            result['endurance'] = _figures(endurance, processes)
+        result['node']['peak_memory_mb'] = memory_mb('VmHWM', processes.node.pid)
     return result
-
-
-def _take_turns(
-    setup: NodeSetup, alone: Side, run: Run, seconds: float, number: int
-) -> list[list[float]]:
-    """One round; who begins changes. Returns the turn of the bare transport."""
-    bare_ms = []
-    turns = [
-        lambda: bare_ms.append(setup.bare_turn(seconds)),
-        lambda: setup.node_turn(seconds, run),
-        lambda: alone.take_turn(round(seconds * RATE_HZ)),
-    ]
-    first = number % len(turns)
-    for turn in (*turns[first:], *turns[:first]):
-        turn()
-    return bare_ms
-
-
-def _since(before: dict, after: dict) -> dict[str, dict[str, int]]:
-    """The difference of two counts."""
-    return {
-        camera: {name: number - before[camera][name] for name, number in counts.items()}
-        for camera, counts in after.items()
-    }
 
 
 def _latency(turns_ms: list[list[float]], what: str) -> dict[str, float]:
@@ -148,14 +131,15 @@ def _latency(turns_ms: list[list[float]], what: str) -> dict[str, float]:
     return summarise(turns_ms)
 
 
-def _describe_run(run: Run, counts: dict, topic: str) -> dict:
-    (camera_counts,) = counts.values()
+def _figures(run: NodeRun, processes: NodeProcesses) -> dict:
+    """Of the node with one camera."""
+    (topic,), (counts,) = processes.hands_topics, processes.new_counts()
     return {
         **_latency(run.turns_ms[topic], 'hands'),
-        **camera_counts,
-        'published': run.published[topic],
-        'lost': run.published[topic] - camera_counts['received'],
+        **counts,
+        'published': run.published,
+        'lost': run.published - counts['received'],
         'late': run.late,
         'hands_per_image': sum(run.hands) / max(1, len(run.hands)),
-        'processor_percent': 100 * run.processor_s / run.seconds,
+        'processor_percent': run.processor_percent,
     }

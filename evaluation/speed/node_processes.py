@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evaluation.speed.child_process import Partner
+from evaluation.speed.child_process import ChildProcess
 from evaluation.speed.trackers import RUNTIMES
 from hand_tracking_ros.demo.processes import Program
 
@@ -27,26 +27,31 @@ COUNTS = {
 
 
 @dataclass
-class Run:
-    """What the node did in all turns of one kind.
+class NodeRun:
+    """What the node did in some turns.
 
     Attributes:
-        published: frames sent, by topic of the hands found in them.
-        turns_ms: stamp to HandArray received, by the same topic, for each turn.
+        published: frames sent by each camera.
+        turns_ms: stamp to HandArray received, by its topic, for each turn.
         hands: seen in each image, of all topics.
         late: frames that the camera sent late by more than a frame.
         processor_s, seconds: that the node worked, and that the camera sent.
     """
 
-    published: dict[str, int] = field(default_factory=dict)
+    published: int = 0
     turns_ms: dict[str, list[list[float]]] = field(default_factory=dict)
     hands: list[int] = field(default_factory=list)
     late: int = 0
     processor_s: float = 0.0
     seconds: float = 0.0
 
+    @property
+    def processor_percent(self) -> float:
+        """Of one core."""
+        return 100 * self.processor_s / self.seconds
 
-class NodeSetup:
+
+class NodeProcesses:
     """A camera, a bare subscriber, the node and who listens to it, all running.
 
     Args:
@@ -84,26 +89,29 @@ class NodeSetup:
             arguments += ['-p', f'cameras:=[{", ".join(cameras)}]']
         self.node = Program('hand_tracker', arguments, folder / 'hand_tracker.log')
         stack.callback(self.node.stop)
-        self._bare = stack.enter_context(
-            _partner('listener', 'images', diagnostics, self._bare_topic)
-        )
-        self._hands = stack.enter_context(
-            _partner('listener', 'hands', diagnostics, *self.hands_topics)
-        )
-        topics = (self._bare_topic, *self._image_topics)
-        self._camera = stack.enter_context(_partner('camera', str(clip), str(rate_hz), *topics))
-        for partner in (self._bare, self._hands, self._camera):
-            partner.wait_until_ready()
+        self._bare, self._hands, self._camera = processes = [
+            stack.enter_context(
+                ChildProcess(what, [sys.executable, '-m', f'evaluation.speed.{what}', *arguments])
+            )
+            for what, *arguments in (
+                ('listener', 'images', diagnostics, self._bare_topic),
+                ('listener', 'hands', diagnostics, *self.hands_topics),
+                ('camera', clip, str(rate_hz), self._bare_topic, *self._image_topics),
+            )
+        ]
+        for process in processes:
+            process.wait_until_ready()
+        self._counts: dict[str, dict[str, int]] = {}
 
     def bare_turn(self, seconds: float) -> list[float]:
-        """Publish for so long to the bare subscriber; times from stamp to callback, ms."""
+        """Publish for this long to the bare subscriber; times from stamp to callback, ms."""
         self._bare.ask('collect')
         self._camera.ask(f'{round(seconds * self._rate_hz)} {self._bare_topic}')
         time.sleep(DELIVERY_S)
         return self._bare.ask('collect')[self._bare_topic]['latencies_ms']
 
-    def node_turn(self, seconds: float, run: Run) -> None:
-        """Publish for so long to the node, and add to `run` what came of it.
+    def node_turn(self, seconds: float, run: NodeRun) -> None:
+        """Publish for this long to the node, and add to `run` what came of it.
 
         Raises:
             UserError: the node ended.
@@ -115,19 +123,25 @@ class NodeSetup:
         run.processor_s += self._processor_s() - before_s
         run.seconds += sent['seconds']
         run.late += sent['late']
+        run.published += count
         time.sleep(DELIVERY_S)
         for topic, arrived in self._hands.ask('collect').items():
-            run.published[topic] = run.published.get(topic, 0) + count
             run.turns_ms.setdefault(topic, []).append(arrived['latencies_ms'])
             run.hands += arrived['hands']
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """What the node says became of its frames so far, by camera."""
-        answer = self._hands.ask('diagnostics')
-        return {
-            status.rpartition(' ')[2]: {name: int(numbers[key]) for name, key in COUNTS.items()}
-            for status, numbers in answer.items()
-        }
+    def new_counts(self) -> list[dict[str, int]]:
+        """What the node says became of its frames since the last call, for each camera."""
+        before, self._counts = (
+            self._counts,
+            {
+                status: {name: int(values[key]) for name, key in COUNTS.items()}
+                for status, values in self._hands.ask('diagnostics').items()
+            },
+        )
+        return [
+            {name: number - before.get(status, {}).get(name, 0) for name, number in counts.items()}
+            for status, counts in self._counts.items()
+        ]
 
     def _processor_s(self) -> float:
         """Processor time of all threads of the node so far."""
@@ -136,8 +150,3 @@ class NodeSetup:
         fields = Path(f'/proc/{self.node.pid}/stat').read_text().rpartition(')')[2].split()
         user, system = fields[11:13]
         return (int(user) + int(system)) * CLOCK_TICK_S
-
-
-def _partner(what: str, *arguments: str) -> Partner:
-    module = f'evaluation.speed.{what}'
-    return Partner(what, [sys.executable, '-m', module, *arguments])

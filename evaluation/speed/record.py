@@ -1,14 +1,15 @@
-"""The benchmark's last recorded figures: docs/benchmark.json, their plot, and README's tables."""
+"""The benchmark's last recorded figures: docs/benchmark.json, their plot, and docs/speed.md."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from evaluation.results import table
+from evaluation import CHECKOUT
+from evaluation.markdown import insert_between_marks
+from evaluation.results import results_table
 from evaluation.speed.mediapipe_environment import TASKS, prepare_mediapipe
 from evaluation.speed.report import (
     cameras_table,
@@ -18,40 +19,50 @@ from evaluation.speed.report import (
     trackers_table,
 )
 from evaluation.speed.targets import target_rows
-from evaluation.speed.trackers import LABELS
-from hand_tracking_ros.command_line import write_json, write_text
+from evaluation.speed.trackers import LABELS, label
+from hand_tracking_ros.command_line import check_writable, write_json, write_text
 from hand_tracking_ros.tracking.errors import UserError
 
 OPTION = '--record'
-RECORD = Path('docs', 'benchmark.json')
-PLOT = Path('docs', 'benchmark.png')
-README = Path('README.md')
-BEGIN, END = '<!-- benchmark: begin -->', '<!-- benchmark: end -->'
+DOCS = CHECKOUT / 'docs'
+RECORD, PLOT, DOCUMENT = 'benchmark.json', 'benchmark.png', 'speed.md'
+MARK = 'benchmark'
 PLOTTER = Path(__file__).with_name('plot.py')
 SIGNIFICANT_DIGITS = 4
 
 
-def load_record(checkout: Path) -> dict | None:
+def load_record() -> dict | None:
     """The last recorded figures; None where there are none."""
-    path = checkout / RECORD
+    path = DOCS / RECORD
     return json.loads(path.read_text()) if path.is_file() else None
 
 
-def write_record(checkout: Path, result: dict) -> None:
-    """Put figures into the record, the plot and the README of a checkout.
+def check_record() -> None:
+    """Fail before the long run if it cannot be recorded.
 
     Raises:
-        UserError: a section was not measured, the README has no place for the tables, or a file
+        UserError: the document has no place for the tables, or a file cannot be written.
+    """
+    insert_between_marks(DOCS / DOCUMENT, MARK, '')
+    for name in (RECORD, PLOT, DOCUMENT):
+        check_writable(OPTION, DOCS / name)
+
+
+def write_record(result: dict) -> None:
+    """Put figures into the record, the plot and the document.
+
+    Raises:
+        UserError: a section was not measured, the document has no place for the tables, or a file
             cannot be written.
     """
     for name, section in result['sections'].items():
         if 'not_measured' in section:
             raise UserError(f'{OPTION}: {name} was not measured ({section["not_measured"]})')
     rounded = round_numbers(result)
-    readme = insert_into_readme((checkout / README).read_text(encoding='utf-8'), rounded)
-    draw(checkout, rounded, checkout / PLOT)
-    write_json(OPTION, checkout / RECORD, rounded, indent=1)
-    write_text(OPTION, checkout / README, readme)
+    document = insert_between_marks(DOCS / DOCUMENT, MARK, as_markdown(rounded))
+    draw(rounded, DOCS / PLOT)
+    write_json(OPTION, DOCS / RECORD, rounded, indent=1)
+    write_text(OPTION, DOCS / DOCUMENT, document)
 
 
 def round_numbers(value: Any) -> Any:
@@ -63,38 +74,25 @@ def round_numbers(value: Any) -> Any:
     return float(f'{value:.{SIGNIFICANT_DIGITS}g}') if isinstance(value, float) else value
 
 
-def draw(checkout: Path, result: dict, path: Path) -> None:
+def draw(result: dict, path: Path) -> None:
     """Plot figures, with the matplotlib that came along with mediapipe.
 
     Raises:
         UserError: that failed.
     """
-    python = prepare_mediapipe(TASKS, checkout)
-    with tempfile.TemporaryDirectory() as folder:
-        figures = Path(folder, 'figures.json')
-        figures.write_text(json.dumps(result))
-        attempt = subprocess.run(
-            [python, '-I', PLOTTER, figures, path], capture_output=True, text=True
-        )
+    figures = json.dumps({**result, 'labels': {name: label(name) for name in LABELS}})
+    attempt = subprocess.run(
+        [prepare_mediapipe(TASKS), '-I', PLOTTER, path],
+        input=figures,
+        capture_output=True,
+        text=True,
+    )
     if attempt.returncode != 0:
         raise UserError(f'the plot could not be drawn: {attempt.stderr.strip().splitlines()[-1]}')
 
 
-def insert_into_readme(readme: str, result: dict) -> str:
-    """A README with these figures between its marks.
-
-    Raises:
-        UserError: the marks are missing.
-    """
-    before, has_begin, rest = readme.partition(BEGIN)
-    _, has_end, after = rest.partition(END)
-    if not (has_begin and has_end):
-        raise UserError(f'{OPTION}: found no {BEGIN} with {END} after it in {README}')
-    return f'{before}{BEGIN}\n{readme_text(result)}\n{END}{after}'
-
-
-def readme_text(result: dict) -> str:
-    """What the README says of a complete run."""
+def as_markdown(result: dict) -> str:
+    """What the document says of a complete run."""
     sections = result['sections']
     parts = [
         f'All in one run (`make benchmark`; {heading(result)}).',
@@ -107,7 +105,7 @@ def readme_text(result: dict) -> str:
         curve_table('hands', sections['hands']),
         curve_table('sizes', sections['sizes']),
         f'![The same as a plot]({PLOT})',
-        table(target_rows(result)),
+        results_table(target_rows(result)),
     ]
     if result['not_measured']:
         parts.append(f'Not measured: {", ".join(LABELS[each] for each in result["not_measured"])}.')

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
 
 
 def summarise(turns_ms: Sequence[Sequence[float]]) -> dict[str, float]:
     """Median, 95th percentile and mean time per frame, in milliseconds, over all turns."""
-    times_ms = np.array(list(chain.from_iterable(turns_ms)))
+    times_ms = np.concatenate(turns_ms)
     return {
         'frames': len(times_ms),
         'median_ms': float(np.median(times_ms)),
@@ -26,7 +25,7 @@ def compare(
 
     Args:
         ours_ms: for every turn, the time of each of its frames.
-        theirs_ms: the same for the other side; its turns hold the same frames.
+        theirs_ms: the same for the other tracker; its turns hold the same frames.
 
     Returns:
         The ratio of the medians, of the 95th percentiles and of the means over all frames; and of
@@ -34,16 +33,8 @@ def compare(
         turns of a pair follow one another, so a busy machine slows both.
     """
     ours, theirs = summarise(ours_ms), summarise(theirs_ms)
-    of_turns = [
-        np.mean(our_turn) / np.mean(their_turn)
-        for our_turn, their_turn in zip(ours_ms, theirs_ms, strict=True)
-    ]
-    low, middle, high = np.percentile(of_turns, [10, 50, 90])
-    return {
-        'median': ours['median_ms'] / theirs['median_ms'],
-        'p95': ours['p95_ms'] / theirs['p95_ms'],
-        'mean': ours['mean_ms'] / theirs['mean_ms'],
-        'turns_median': float(middle),
-        'turns_p10': float(low),
-        'turns_p90': float(high),
-    }
+    pairs = zip(ours_ms, theirs_ms, strict=True)
+    of_turns = [np.mean(our_turn) / np.mean(their_turn) for our_turn, their_turn in pairs]
+    low, middle, high = map(float, np.percentile(of_turns, [10, 50, 90]))
+    ratios = {name: ours[f'{name}_ms'] / theirs[f'{name}_ms'] for name in ('median', 'p95', 'mean')}
+    return {**ratios, 'turns_median': middle, 'turns_p10': low, 'turns_p90': high}

@@ -1,7 +1,7 @@
 """The trackers that the benchmark compares, and how a process is started for each.
 
-Ours is measured once on every runtime that works here. Names are those of
-RUNTIMES for ours; MediaPipe's two releases are `legacy` and `tasks`.
+Ours is measured once on every runtime that works here, and is then called as in RUNTIMES.
+MediaPipe's two releases are `legacy` and `tasks`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,17 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluation.speed.mediapipe_environment import (
-    LEGACY,
-    TASKS,
-    prepare_mediapipe,
-    write_task,
-)
-from evaluation.speed.timed_tracker import Side
+from evaluation.speed.mediapipe_environment import LEGACY, TASKS, prepare_mediapipe, write_task
+from evaluation.speed.timed_tracker import TimedTracker
 from hand_tracking_ros.tracking.errors import UserError
 
 WORKER = Path(__file__).with_name('worker.py')
-PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 # Execution provider and precision of each.
 RUNTIMES = {
     'cpu': ('cpu', 'fp32'),
@@ -53,6 +48,11 @@ LABELS = {
 NO_NETWORK = ('unshare', '--user', '--map-root-user', '--net')
 
 
+def label(name: str) -> str:
+    """What a table calls a tracker."""
+    return LABELS[name] if name in PEERS else f'ours, {LABELS[name]}'
+
+
 @dataclass(frozen=True)
 class Setting:
     """How the trackers are to work; everything else is their own default.
@@ -62,14 +62,12 @@ class Setting:
         static: every frame by itself.
         beside_mirror_image: of the frame, to have two hands.
         pace_hz: frames tracked per second; 0: one after the other.
-        as_mediapipe: ours looks once at the image and at each hand, as MediaPipe does.
     """
 
     max_num_hands: int = 2
     static: bool = False
     beside_mirror_image: bool = False
     pace_hz: float = 0.0
-    as_mediapipe: bool = False
 
     @property
     def options(self) -> list[str]:
@@ -84,16 +82,12 @@ class Trackers:
     """Starts trackers, each in a process and environment of its own.
 
     Args:
-        checkout: the repository.
         folder: for files that live as long as the benchmark.
         model_complexity: 0: lite networks, 1: full networks.
         provider: the only runtime of ours to measure; None: all that work here.
     """
 
-    def __init__(
-        self, checkout: Path, folder: Path, model_complexity: int, provider: str | None
-    ) -> None:
-        self._checkout = checkout
+    def __init__(self, folder: Path, model_complexity: int, provider: str | None) -> None:
         self._folder = folder
         self._model_complexity = model_complexity
         self._provider = provider
@@ -125,33 +119,30 @@ class Trackers:
         """For the node."""
         return self._provider or 'auto'
 
-    def ours(self, runtime: str, frames: Path, setting: Setting) -> Side:
-        """Our tracker on one runtime."""
-        command = [sys.executable, '-m', 'evaluation.speed.worker', 'ours']
-        provider, precision = RUNTIMES[runtime]
-        command += [frames, *self._options(setting)]
-        command += [f'--execution-provider={provider}', f'--precision={precision}']
-        if setting.as_mediapipe:
-            command.append('--as-mediapipe')
-        return Side(runtime, command, PACKAGE_PARENT)
-
-    def peer(self, name: str, frames: Path, setting: Setting) -> Side:
-        """MediaPipe's, of one release.
+    def start(
+        self, name: str, frames: Path, setting: Setting, options: Sequence[str] = ()
+    ) -> TimedTracker:
+        """Start a tracker: ours on a runtime, or a release of MediaPipe; `options` of the worker.
 
         Raises:
-            UserError: it cannot be set up.
+            UserError: MediaPipe cannot be set up.
         """
-        options = [frames, *self._options(setting)]
         if name == 'legacy':
-            return Side(name, [self._legacy_python, '-I', WORKER, name, *options])
-        command = [self._tasks_python, '-I', WORKER, name, *options, f'--task={self._task}']
-        return Side(name, [*self._without_network, *command])
+            command = [self._legacy_python, '-I', WORKER, name]
+        elif name == 'tasks':
+            command = [*self._without_network, prepare_mediapipe(TASKS), '-I', WORKER, name]
+            command.append(f'--task={self._task}')
+        else:
+            provider, precision = RUNTIMES[name]
+            command = [sys.executable, '-m', 'evaluation.speed.worker', 'ours']
+            command += [f'--execution-provider={provider}', f'--precision={precision}']
+        command += [frames, f'--model-complexity={self._model_complexity}', *setting.options]
+        return TimedTracker(name, [*command, *options])
 
-    def all(self, frames: Path, setting: Setting, stack: ExitStack) -> list[Side]:
+    def start_all(self, frames: Path, setting: Setting, stack: ExitStack) -> list[TimedTracker]:
         """Ours on every runtime, then both of MediaPipe's; they end with the stack."""
-        sides = [self.ours(runtime, frames, setting) for runtime in self.runtimes]
-        sides += [self.peer(name, frames, setting) for name in PEERS]
-        return [stack.enter_context(side) for side in sides]
+        names = (*self.runtimes, *PEERS)
+        return [stack.enter_context(self.start(name, frames, setting)) for name in names]
 
     def _try(self, runtime: str) -> None:
         """Let it find nothing in a black picture.
@@ -161,29 +152,22 @@ class Trackers:
         """
         black = self._folder / 'black.npy'
         np.save(black, np.zeros((1, 64, 64, 3), np.uint8))
-        with self.ours(runtime, black, Setting()) as side:
-            about = side.wait_until_ready()
+        with self.start(runtime, black, Setting()) as tracker:
+            about = tracker.wait_until_ready()
             in_use = about['execution_provider']
             if runtime not in ('auto', in_use.replace(' ', '_')):
                 raise UserError(about['warning'] or f'{runtime}: {in_use} works in its place')
-            side.take_turn(1)
-
-    def _options(self, setting: Setting) -> list[str]:
-        return [*setting.options, f'--model-complexity={self._model_complexity}']
+            tracker.track(1)
 
     @cached_property
     def _legacy_python(self) -> Path:
-        return prepare_mediapipe(LEGACY, self._checkout)
-
-    @cached_property
-    def _tasks_python(self) -> Path:
-        return prepare_mediapipe(TASKS, self._checkout)
+        return prepare_mediapipe(LEGACY)
 
     @cached_property
     def _task(self) -> Path:
         _ = self._legacy_python  # its environment holds the networks
         path = self._folder / 'hand_landmarker.task'
-        write_task(self._checkout, self._model_complexity, path)
+        write_task(self._model_complexity, path)
         return path
 
     @cached_property

@@ -5,20 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 
 from tqdm import tqdm
 
 from evaluation.speed.conditions import Conditions
-from evaluation.speed.media import (
-    MAX_HANDS,
-    write_clip,
-    write_hands,
-    write_pictures,
-)
-from evaluation.speed.timed_tracker import Recording, Side, run_in_turns
+from evaluation.speed.media import MAX_HANDS, write_clip, write_hands, write_pictures
+from evaluation.speed.timed_tracker import TimedTracker, rotated, run_in_turns
 from evaluation.speed.timing import compare, summarise
 from evaluation.speed.trackers import PEERS, Setting
 
@@ -41,58 +34,49 @@ def measure_video(conditions: Conditions) -> dict:
     settings = {}
     for name, setting in VIDEO_SETTINGS.items():
         with ExitStack() as stack:
-            sides = conditions.trackers.all(video.path, setting, stack)
-            _track(sides, max_frames, name)
-        settings[name] = _compare(sides)
+            trackers = conditions.trackers.start_all(video.path, setting, stack)
+            run_in_turns(trackers, max_frames, name)
+        settings[name] = _compare(trackers)
     source = {'name': video.name, 'size': list(video.size), 'frames': max_frames}
     return {'source': source, 'settings': settings}
 
 
 def measure_pictures(conditions: Conditions) -> dict:
-    """Time per picture where each is a world of its own.
+    """Time per picture where each is independent of the others.
 
-    Ours looks at parts of the picture too, and twice at each hand, unless told otherwise:
+    Ours searches tiles too and runs the landmark model more than once, unless told otherwise:
     `as_mediapipe` is ours so told.
     """
-    trackers = conditions.trackers
+    start = conditions.trackers.start
     path = conditions.folder / 'pictures.npz'
     name, number = write_pictures(path)
     setting = Setting(static=True)
     with ExitStack() as stack:
-        sides = trackers.all(path, setting, stack)
+        trackers = conditions.trackers.start_all(path, setting, stack)
         alike = [
-            stack.enter_context(trackers.ours(runtime, path, replace(setting, as_mediapipe=True)))
-            for runtime in trackers.runtimes
+            stack.enter_context(start(runtime, path, setting, ['--as-mediapipe']))
+            for runtime in conditions.trackers.runtimes
         ]
-        _track(
-            [*sides, *alike],
-            conditions.lengths.picture_rounds * number,
-            'pictures',
-            frames_per_turn=number,
-            warm_up_frames=number,
-        )
+        rounds = conditions.lengths.picture_rounds
+        run_in_turns([*trackers, *alike], rounds * number, 'pictures', number, number)
     return {
         'source': {'name': name, 'pictures': number},
-        **_compare(sides),
-        'as_mediapipe': {side.name: describe(side.recording) for side in alike},
+        **_compare(trackers),
+        'as_mediapipe': {tracker.name: tracker.figures() for tracker in alike},
     }
 
 
 def measure_start(conditions: Conditions) -> dict:
     """From the start of a process to the hands in its first image."""
     trackers = conditions.trackers
-    names = [*trackers.runtimes, *PEERS]
-    starts_ms: dict[str, list[list[float]]] = {name: [] for name in names}
-    setting = VIDEO_SETTINGS['max_2']
+    starts_ms: dict[str, list[list[float]]] = {name: [] for name in (*trackers.runtimes, *PEERS)}
     numbers = range(UNTIMED_STARTS + conditions.lengths.starts)
     for number in tqdm(numbers, desc='start-up', unit='round', leave=False):
-        first = number % len(names)
-        for name in (*names[first:], *names[:first]):
+        for name in rotated(list(starts_ms), number):
             begun_s = time.perf_counter()
-            make = trackers.peer if name in PEERS else trackers.ours
-            with make(name, conditions.video.path, setting) as side:
-                side.wait_until_ready()
-                side.take_turn(1)
+            with trackers.start(name, conditions.video.path, VIDEO_SETTINGS['max_2']) as tracker:
+                tracker.wait_until_ready()
+                tracker.track(1)
                 taken_ms = 1e3 * (time.perf_counter() - begun_s)
             if number >= UNTIMED_STARTS:
                 starts_ms[name].append([taken_ms])
@@ -121,25 +105,18 @@ def measure_sizes(conditions: Conditions) -> dict:
 
 def _time_ours(conditions: Conditions, clip: Path, setting: Setting) -> dict:
     with ExitStack() as stack:
-        sides = [
-            stack.enter_context(conditions.trackers.ours(runtime, clip, setting))
+        trackers = [
+            stack.enter_context(conditions.trackers.start(runtime, clip, setting))
             for runtime in conditions.trackers.runtimes
         ]
-        _track(sides, conditions.lengths.clip_frames, clip.stem)
-    return {side.name: describe(side.recording) for side in sides}
+        run_in_turns(trackers, conditions.lengths.clip_frames, clip.stem)
+    return {tracker.name: tracker.figures() for tracker in trackers}
 
 
-def _track(sides: Sequence[Side], max_frames: int, what: str, **keywords: int) -> None:
-    total = len(sides) * max_frames
-    with tqdm(total=total, desc=what, unit='image', leave=False) as progress:
-        run_in_turns(sides, max_frames, progress.update, **keywords)
-
-
-def _compare(sides: Sequence[Side]) -> dict:
-    recordings = {side.name: side.recording for side in sides}
+def _compare(trackers: Sequence[TimedTracker]) -> dict:
     return {
-        'sides': {name: describe(recording) for name, recording in recordings.items()},
-        'ratios': _ratios({name: each.turns_ms for name, each in recordings.items()}),
+        'sides': {tracker.name: tracker.figures() for tracker in trackers},
+        'ratios': _ratios({tracker.name: tracker.turns_ms for tracker in trackers}),
     }
 
 
@@ -149,15 +126,4 @@ def _ratios(turns_ms: dict[str, list[list[float]]]) -> dict:
         ours: {peer: compare(turns_ms[ours], turns_ms[peer]) for peer in PEERS}
         for ours in turns_ms
         if ours not in PEERS
-    }
-
-
-def describe(recording: Recording) -> dict:
-    """The figures of one side."""
-    return {
-        **summarise(recording.turns_ms),
-        'processor_mean_ms': fmean(recording.processor_ms),
-        'images': len(recording.hands),
-        'hands': sum(recording.hands),
-        'peak_memory_mb': recording.peak_memory_mb,
     }

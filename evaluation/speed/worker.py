@@ -1,23 +1,25 @@
-"""One side of the benchmark in a process of its own: takes frames, tracks, times the tracking.
+"""One tracker of the benchmark in a process of its own: takes frames, tracks them, takes the time.
 
-The same file runs under the Python of each side, so that all do the same work around the tracker
-and differ in the tracker alone. It therefore imports nothing of this package but the tracker
-itself, and only on our side.
+The same file runs under the Python of each tracker, so that all do the same work around it and
+differ in the tracker alone. It therefore imports nothing of this package but our tracker itself,
+and only where that is timed.
 
 Each line of standard input asks for a number of frames; the answer is one line of JSON on standard
 output, `{"times_ms": [...], "processor_ms": [...], "hands": [...], "peak_memory_mb": ...}`, one
-entry per frame, fewer than asked where a video ends. Processor time is that of all threads.
-The first line answered, before any is asked, is `{"ready": true, "about": {...}}`. `{"error":
-"..."}` says that the worker cannot go on. The end of standard input ends it.
+entry per frame, fewer than asked where a video ends. Processor time is that of all threads. The
+first line answered, before any is asked, says what is running. `{"error": "..."}` says that the
+worker cannot go on. The end of standard input ends it.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import sys
 import time
+from contextlib import nullcontext
 
 import cv2
 import numpy as np
@@ -47,8 +49,7 @@ def our_tracker(arguments):
         hands = tracker.track(rgb, stamp_s)
         return [hand for hand in hands if hand.state == TrackingState.TRACKED]
 
-    about = {'execution_provider': models.execution_provider, 'warning': models.warning}
-    return track, about
+    return track, {'execution_provider': models.execution_provider, 'warning': models.warning}
 
 
 def legacy_tracker(arguments):
@@ -106,10 +107,8 @@ def memory_mb(field, pid='self'):
 
 
 def back_and_forth(number):
-    """Yield 0 to number - 1 and back to 0 without end: motion without a jump."""
-    order = [*range(number), *range(number - 2, 0, -1)]
-    while True:
-        yield from order
+    """Return 0 to number - 1 and back to 1: repeated, motion without a jump."""
+    return [*range(number), *range(number - 2, 0, -1)]
 
 
 def decoded(capture):
@@ -131,11 +130,11 @@ def open_frames(path, beside_mirror_image):
     """
     if path.endswith('.npz'):
         with np.load(path) as archive:
-            pictures = [archive[name] for name in archive.files]
-        return (pictures[i % len(pictures)] for i in range(sys.maxsize)), FALLBACK_RATE_HZ
+            return itertools.cycle([archive[name] for name in archive.files]), FALLBACK_RATE_HZ
     if path.endswith('.npy'):
         clip = np.load(path)
-        return (clip[i] for i in back_and_forth(len(clip))), FALLBACK_RATE_HZ
+        order = itertools.cycle(back_and_forth(len(clip)))
+        return (clip[index] for index in order), FALLBACK_RATE_HZ
     capture = cv2.VideoCapture(path)
     frames = decoded(capture)
     if beside_mirror_image:
@@ -143,81 +142,79 @@ def open_frames(path, beside_mirror_image):
     return frames, capture.get(cv2.CAP_PROP_FPS) or FALLBACK_RATE_HZ
 
 
-class Side:
-    """A tracker and frames, and how far the one has come in the others.
+def time_tracking(track, frames, interval_s):
+    """Track frames and return what that took.
 
     Args:
         track: (rgb, stamp_s) -> hands.
-        frames: iterator over RGB images.
-        rate_hz: of the frames: what their stamps say.
-        pace_hz: how often a frame is tracked; 0: as soon as the last one is.
+        frames: pairs of stamp in s and RGB image.
+        interval_s: a frame is tracked no sooner than this after the last one.
     """
-
-    def __init__(self, track, frames, rate_hz, pace_hz):
-        self._track = track
-        self._frames = enumerate(frames)
-        self._rate_hz = rate_hz
-        self._interval_s = 1.0 / pace_hz if pace_hz else 0.0
-
-    def run(self, num_frames):
-        """Track the next frames and return what that took."""
-        times_ms, processor_ms, hands = [], [], []
-        due_s = time.perf_counter()
-        for _ in range(num_frames):
-            index, rgb = next(self._frames, (None, None))
-            if rgb is None:
-                break
-            # MediaPipe copies a picture that could still change under it.
-            rgb.flags.writeable = False
-            time.sleep(max(0.0, due_s - time.perf_counter()))
-            due_s += self._interval_s
-            start_ns, processor_start_ns = time.perf_counter_ns(), time.process_time_ns()
-            found = self._track(rgb, index / self._rate_hz)
-            times_ms.append((time.perf_counter_ns() - start_ns) / 1e6)
-            processor_ms.append((time.process_time_ns() - processor_start_ns) / 1e6)
-            hands.append(len(found))
-        return {
-            'times_ms': times_ms,
-            'processor_ms': processor_ms,
-            'hands': hands,
-            'peak_memory_mb': memory_mb('VmHWM'),
-        }
+    times_ms, processor_ms, hands = [], [], []
+    due_s = time.perf_counter()
+    for stamp_s, rgb in frames:
+        # MediaPipe copies a picture that could still change under it.
+        rgb.flags.writeable = False
+        time.sleep(max(0.0, due_s - time.perf_counter()))
+        due_s += interval_s
+        start_ns, processor_start_ns = time.perf_counter_ns(), time.process_time_ns()
+        found = track(rgb, stamp_s)
+        times_ms.append((time.perf_counter_ns() - start_ns) / 1e6)
+        processor_ms.append((time.process_time_ns() - processor_start_ns) / 1e6)
+        hands.append(len(found))
+    return {
+        'times_ms': times_ms,
+        'processor_ms': processor_ms,
+        'hands': hands,
+        'peak_memory_mb': memory_mb('VmHWM'),
+    }
 
 
-def serve(start, requests, answer):
-    """Answer one request after another until there are no more, or one cannot be answered.
+def start_worker(arguments):
+    """Return what is running, and a function from a line to its answer."""
+    # A decoder with threads of its own would work ahead while the tracker is being timed.
+    os.environ['OPENCV_FFMPEG_THREADS'] = '1'
+    track, about = TRACKERS[arguments.tracker](arguments)
+    images, rate_hz = open_frames(arguments.frames, arguments.beside_mirror_image)
+    frames = ((index / rate_hz, rgb) for index, rgb in enumerate(images))
+    interval_s = 1.0 / arguments.pace if arguments.pace else 0.0
+    about.update(python=sys.version.split()[0], numpy=np.__version__, opencv=cv2.__version__)
+    return about, lambda request: time_tracking(
+        track, itertools.islice(frames, int(request)), interval_s
+    )
+
+
+def serve(start):
+    """Answer the lines of standard input until there are no more, or one cannot be answered.
+
+    Answers alone go to standard output; whatever a library prints there goes to standard error.
 
     Args:
-        start: returns what the first answer says, and a function from a request to its answer.
-        requests: lines.
-        answer: called with each answer.
+        start: returns a context manager, which gives the first line to say, and a function from a
+            line to its answer.
 
     Returns:
         The exit status of the program.
     """
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), 'w')
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def answer(message):
+        print(json.dumps(message), file=answers, flush=True)
+
     try:
-        about, work = start()
-        answer({'ready': True, 'about': about})
-        for request in requests:
-            answer(work(request.strip()))
+        with start() as (about, work):
+            answer(about)
+            for request in sys.stdin:
+                answer(work(request.strip()))
     except Exception as error:  # whatever it is, the benchmark has to hear of it
         answer({'error': f'{type(error).__name__}: {error}'})
         return 1
     return 0
 
 
-def take_standard_output():
-    """Return a function that answers on standard output, which from now on is its alone.
-
-    Whatever a library prints goes to standard error.
-    """
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), 'w')
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return lambda message: print(json.dumps(message), file=answers, flush=True)
-
-
 def main():
-    parser = argparse.ArgumentParser(description='One side of the benchmark; started by it.')
+    parser = argparse.ArgumentParser(description='One tracker of the benchmark; started by it.')
     parser.add_argument('tracker', choices=TRACKERS)
     parser.add_argument('frames', help='video, .npy or .npz')
     parser.add_argument('--max-num-hands', type=int, required=True)
@@ -227,23 +224,10 @@ def main():
     parser.add_argument('--pace', type=float, default=0.0, help='frames tracked per second')
     parser.add_argument('--execution-provider', default='cpu', help='of ours')
     parser.add_argument('--precision', default='fp32', help='of ours')
-    parser.add_argument('--as-mediapipe', action='store_true', help='ours: no further looks')
+    parser.add_argument('--as-mediapipe', action='store_true', help='ours: no tiles, one pass')
     parser.add_argument('--task', help='networks of tasks')
     arguments = parser.parse_args()
-
-    # A decoder with threads of its own would work ahead while the tracker is being timed.
-    os.environ['OPENCV_FFMPEG_THREADS'] = '1'
-
-    def start():
-        track, about = TRACKERS[arguments.tracker](arguments)
-        frames, rate_hz = open_frames(arguments.frames, arguments.beside_mirror_image)
-        side = Side(track, frames, rate_hz, arguments.pace)
-        versions = {'python': sys.version.split()[0], 'numpy': np.__version__}
-        about.update(versions, opencv=cv2.__version__)
-        return about, lambda request: side.run(int(request))
-
-    answer = take_standard_output()
-    return serve(start, sys.stdin, answer)
+    return serve(lambda: nullcontext(start_worker(arguments)))
 
 
 if __name__ == '__main__':

@@ -21,9 +21,8 @@ from evaluation.accuracy.sequences import (
     record,
 )
 from evaluation.accuracy.teleop import teleop_rows
-from evaluation.results import README_MARKS, Row, insert_into_readme, table
+from evaluation.results import Row, results_table
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
-from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.region import Region
 
@@ -260,53 +259,10 @@ def test_hands_found_again_are_told_where_hands_are_lost_and_return(
 
 
 def test_the_table_marks_what_misses_its_target():
-    lines = table(
+    lines = results_table(
         [Row('a', '≥ 1', '0', False), Row('b', '≥ 1', '2', True), Row('c', '', '3')]
     ).splitlines()
     assert [line.split(' | ')[-1] for line in lines[2:]] == ['**no** |', 'yes |', ' |']
-
-
-README = """# Title
-<!-- evaluation: begin -->
-Old heading:
-
-| old | table |
-| --- | --- |
-| 1 | 2 |
-
-How to read it.
-
-| another | table |
-<!-- evaluation: end -->
-The rest.
-"""
-
-
-def test_the_readme_gets_heading_and_table_and_keeps_its_words():
-    begin, end = README_MARKS
-    rows = [Row('a', '≥ 1', '2', True)]
-    words = 'How to read it.\n\n| another | table |'
-    expected = f'# Title\n{begin}\nNew:\n\n{table(rows)}\n\n{words}\n{end}\nThe rest.\n'
-    assert insert_into_readme(README, 'New:', rows) == expected
-    assert insert_into_readme(expected, 'New:', rows) == expected
-
-
-def test_the_readme_may_be_without_a_table_at_first():
-    begin, end = README_MARKS
-    rows = [Row('a', '', '2')]
-    words = f'{begin}\nHow to read it.\n{end}\n'
-    assert insert_into_readme(words, 'New:', rows) == (
-        f'{begin}\nNew:\n\n{table(rows)}\n\nHow to read it.\n{end}\n'
-    )
-    assert insert_into_readme(f'{begin}\n{end}', 'New:', rows) == (
-        f'{begin}\nNew:\n\n{table(rows)}\n{end}'
-    )
-
-
-@pytest.mark.parametrize('marks', ['', README_MARKS[0], '\n'.join(reversed(README_MARKS))])
-def test_a_readme_without_a_place_for_the_table_is_refused(marks):
-    with pytest.raises(UserError, match='evaluation: begin'):
-        insert_into_readme(f'# Title\n{marks}\n', 'New:', [])
 
 
 # ---- The program -------------------------------------------------------------------------------
@@ -363,32 +319,37 @@ def test_program_says_why_real_data_is_not_measured(tmp_path, monkeypatch, capsy
     assert len(json.loads(out.read_text())['rows']) == 3
 
 
-def test_program_writes_the_printed_table_into_the_readme(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def document(tmp_path, monkeypatch):
+    path = tmp_path / 'accuracy.md'
+    path.write_text('Title\n<!-- evaluation: begin -->\nold\n<!-- evaluation: end -->\nWords.\n')
+    monkeypatch.setattr(evaluate, 'DOCUMENT', path)
+    return path
+
+
+def test_program_records_the_printed_table(document, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv('HAND_TRACKING_TEST_DATA', str(tmp_path))
     monkeypatch.setattr(evaluate, 'takes', lambda *_: [])
     monkeypatch.setattr(evaluate, 'measure', lambda *_: [Row('a', '≥ 1', '2', True)])
-    readme = tmp_path / 'README.md'
-    readme.write_text(README, encoding='utf-8')
-    assert evaluate.main(['--readme', str(readme), '--workers', '1']) == 0
-    printed = capsys.readouterr().out.strip()
-    assert '| a | ≥ 1 | 2 | yes |' in printed
-    _, found, after = readme.read_text(encoding='utf-8').partition(printed)
-    assert found
-    assert after.strip().startswith('How to read it.')
+    assert evaluate.main(['--record', '--workers', '1']) == 0
+    printed = capsys.readouterr().out
+    assert '| ≥ 1    | 2       | yes |' in printed
+    expected = f'<!-- evaluation: begin -->\n{printed}<!-- evaluation: end -->\nWords.\n'
+    assert document.read_text(encoding='utf-8') == f'Title\n{expected}'
 
 
-@pytest.mark.parametrize('readme', [None, '# No place for a table\n'])
-def test_an_unusable_readme_is_reported_before_the_work(tmp_path, capsys, readme):
-    path = tmp_path / 'README.md'
-    if readme:
-        path.write_text(readme)
-    assert evaluate.main(['--readme', str(path)]) == 1
-    assert capsys.readouterr().err.startswith('error: --readme')
+@pytest.mark.parametrize('text', [None, '# No place for a table'])
+def test_a_document_that_cannot_be_recorded_into_is_reported_before_the_work(
+    document, capsys, text
+):
+    document.unlink() if text is None else document.write_text(text)
+    assert evaluate.main(['--record']) == 1
+    assert capsys.readouterr().err.startswith(f'error: {document}')
 
 
-def test_the_readme_takes_no_part_of_the_table(tmp_path, capsys):
+def test_a_part_of_the_table_is_not_recorded(document, capsys):
     with pytest.raises(SystemExit) as end:
-        evaluate.main(['--readme', str(tmp_path / 'README.md'), '--only', 'pose'])
+        evaluate.main(['--record', '--only', 'pose'])
     assert end.value.code == 2
     assert 'leave out --only' in capsys.readouterr().err
 

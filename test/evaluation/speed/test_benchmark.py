@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from evaluation.speed import benchmark
+from evaluation.speed import record as benchmark_record
 from evaluation.speed import trackers as benchmark_trackers
 from evaluation.speed import tracking as benchmark_tracking
 from evaluation.speed.conditions import QUICK, Conditions
@@ -19,7 +20,6 @@ from evaluation.speed.timed_tracker import WARM_UP_FRAMES
 from evaluation.speed.trackers import PEERS, Setting, Trackers
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.model_files import find_model
-from support.checkout import CHECKOUT
 from support.pretended_mediapipe import LOUD_MEDIAPIPE, python_with_mediapipe
 
 TINY = replace(QUICK, video_frames=20, picture_rounds=2, starts=1, clip_frames=15)
@@ -54,18 +54,14 @@ def pretended(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch):
-    """A checkout without a record."""
-    folder = tmp_path / 'checkout'
-    folder.mkdir()
-    shutil.copy(CHECKOUT / 'package.xml', folder)
-    monkeypatch.setattr(benchmark, 'find_checkout', lambda: folder)
-    return folder
+def no_record(tmp_path, monkeypatch):
+    """Documents without a record."""
+    monkeypatch.setattr(benchmark_record, 'DOCS', tmp_path)
 
 
 @pytest.fixture
 def conditions(tmp_path, video):
-    trackers = Trackers(tmp_path, tmp_path, model_complexity=1, provider=None)
+    trackers = Trackers(tmp_path, model_complexity=1, provider=None)
     return Conditions(trackers, find_video(video, tmp_path, 0), tmp_path, TINY)
 
 
@@ -86,7 +82,7 @@ def test_all_trackers_see_the_same_video_in_every_setting(pretended, conditions)
             assert entry['ratios']['cpu'][peer]['median'] == pytest.approx(ratio)
 
 
-def test_static_pictures_are_timed_with_our_further_looks_and_without(pretended, conditions):
+def test_static_pictures_are_timed_with_our_tiles_and_passes_and_without(pretended, conditions):
     section = benchmark_tracking.measure_pictures(conditions)
     number = section['source']['pictures']
     assert list(section['sides']) == ['cpu', *PEERS]
@@ -141,7 +137,7 @@ def test_runtimes_that_do_not_work_here_are_left_out_with_the_reason(
 
 
 def test_a_runtime_that_was_asked_for_has_to_work(falling_back, tmp_path):
-    trackers = Trackers(tmp_path, tmp_path, model_complexity=1, provider='cuda')
+    trackers = Trackers(tmp_path, model_complexity=1, provider='cuda')
     with pytest.raises(UserError, match='cuda: cpu works in its place'):
         _ = trackers.runtimes
 
@@ -150,16 +146,13 @@ def test_a_runtime_that_was_asked_for_has_to_work(falling_back, tmp_path):
 def test_the_newest_release_has_no_network_where_that_can_be_taken(pretended, conditions):
     setting = Setting()
     with ExitStack() as stack:
-        sides = {
-            side.name: side
-            for side in conditions.trackers.all(conditions.video.path, setting, stack)
-        }
-        for side in sides.values():
-            side.wait_until_ready()
+        trackers = conditions.trackers.start_all(conditions.video.path, setting, stack)
+        for tracker in trackers:
+            tracker.wait_until_ready()
         own = Path('/proc/self/ns/net').readlink()
         networks = {
-            name: Path(f'/proc/{side._process.pid}/ns/net').readlink()
-            for name, side in sides.items()
+            tracker.name: Path(f'/proc/{tracker._process.pid}/ns/net').readlink()
+            for tracker in trackers
         }
         if conditions.trackers._without_network:
             assert networks['tasks'] != own
@@ -170,7 +163,7 @@ def test_the_newest_release_has_no_network_where_that_can_be_taken(pretended, co
 
 
 @pytest.mark.parametrize('content', [None, b'', b'not a video'])
-def test_a_file_that_is_no_video_is_named(checkout, tmp_path, capfd, content):
+def test_a_file_that_is_no_video_is_named(no_record, tmp_path, capfd, content):
     path = tmp_path / 'video.mp4'
     if content is not None:
         path.write_bytes(content)
@@ -188,7 +181,7 @@ def test_too_few_frames_are_refused(capsys, frames):
 
 
 def test_a_file_for_the_figures_that_cannot_be_written_is_found_out_first(
-    checkout, video, tmp_path, capsys
+    no_record, video, tmp_path, capsys
 ):
     (tmp_path / 'file').touch()
     wanted = tmp_path / 'file' / 'figures.json'
@@ -197,7 +190,7 @@ def test_a_file_for_the_figures_that_cannot_be_written_is_found_out_first(
     assert f'error: --json: {wanted}' in captured.err and not captured.out
 
 
-def test_chosen_sections_are_printed_and_written(pretended, checkout, tmp_path, video, capsys):
+def test_chosen_sections_are_printed_and_written(pretended, no_record, tmp_path, video, capsys):
     written = tmp_path / 'new' / 'figures.json'
     arguments = ['--quick', '--video', video, '--json', written, '--only', 'video', 'start']
     assert benchmark.main([str(argument) for argument in arguments]) == 0
@@ -214,7 +207,7 @@ def test_chosen_sections_are_printed_and_written(pretended, checkout, tmp_path, 
 
 
 def test_what_was_measured_survives_a_later_section_that_fails(
-    pretended, checkout, tmp_path, video, monkeypatch, capsys
+    pretended, no_record, tmp_path, video, monkeypatch, capsys
 ):
     def fail(conditions):
         raise UserError('the camera burned')
@@ -227,7 +220,7 @@ def test_what_was_measured_survives_a_later_section_that_fails(
     assert 'the camera burned' in capsys.readouterr().err
 
 
-def test_without_ros_the_node_is_no_error_but_not_recorded(checkout, monkeypatch, capsys):
+def test_without_ros_the_node_is_no_error_but_not_recorded(no_record, monkeypatch, capsys):
     monkeypatch.setattr(benchmark, 'why_not_measured', lambda: 'No module named rclpy')
     assert benchmark.main(['--record']) == 1
     assert 'the node cannot be measured here (No module named rclpy)' in capsys.readouterr().err

@@ -28,7 +28,7 @@ case "$*" in
 esac
 echo "$*" >> {log}
 case "$*" in
-*"-m venv"*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
+*"-m venv --clear"*) rm -rf "$5"; mkdir -p "$5/bin" && cp "$0" "$5/bin/python" ;;
 *"-m pip"*) [ ! -e {failing} ] || exit 3 ;;
 esac
 """
@@ -56,6 +56,7 @@ def fake_checkout(tmp_path, monkeypatch):
     checkout = Checkout()
     checkout.requirements.parent.mkdir(parents=True)
     checkout.requirements.write_text('mediapipe==0.10.21\n')
+    monkeypatch.setattr(mediapipe_environment, 'CHECKOUT', checkout.root)
     monkeypatch.setenv('PATH', f'{tmp_path / "bin"}:/usr/bin:/bin')
     # Whatever Pythons this machine has must not be found.
     for name in mediapipe_environment.PYTHONS:
@@ -65,10 +66,10 @@ def fake_checkout(tmp_path, monkeypatch):
 
 def test_mediapipe_is_set_up_once(fake_checkout):
     fake_checkout.add_python('python3', 11)
-    python = mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
+    python = mediapipe_environment.prepare_mediapipe(LEGACY)
     assert python == fake_checkout.root / '.environment/mediapipe-0.10.21/bin/python'
     assert fake_checkout.commands() == STEPS
-    assert mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root) == python
+    assert mediapipe_environment.prepare_mediapipe(LEGACY) == python
     assert fake_checkout.commands() == []
 
 
@@ -76,22 +77,22 @@ def test_an_interrupted_set_up_starts_again(fake_checkout):
     fake_checkout.add_python('python3', 11)
     fake_checkout.pip_fails.touch()
     with pytest.raises(UserError, match=r'installing failed.*exit status 3'):
-        mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
+        mediapipe_environment.prepare_mediapipe(LEGACY)
     left_over = fake_checkout.root / LEGACY.folder / 'left_over'
     left_over.touch()
     fake_checkout.commands()
     fake_checkout.pip_fails.unlink()
-    mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
+    mediapipe_environment.prepare_mediapipe(LEGACY)
     assert fake_checkout.commands() == STEPS
     assert not left_over.exists()
 
 
 def test_other_requirements_are_installed_anew(fake_checkout):
     fake_checkout.add_python('python3', 11)
-    mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
+    mediapipe_environment.prepare_mediapipe(LEGACY)
     fake_checkout.commands()
     fake_checkout.requirements.write_text('mediapipe==0.10.21\nnumpy==1.26.3\n')
-    mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
+    mediapipe_environment.prepare_mediapipe(LEGACY)
     assert fake_checkout.commands() == STEPS
 
 
@@ -118,8 +119,8 @@ def test_the_two_releases_do_not_share_an_environment(fake_checkout):
     fake_checkout.add_python('python3', 13)
     fake_checkout.add_python('python3.12', 12)
     (fake_checkout.root / TASKS.requirements).write_text('mediapipe==1.2.2\n')
-    legacy = mediapipe_environment.prepare_mediapipe(LEGACY, fake_checkout.root)
-    tasks = mediapipe_environment.prepare_mediapipe(TASKS, fake_checkout.root)
+    legacy = mediapipe_environment.prepare_mediapipe(LEGACY)
+    tasks = mediapipe_environment.prepare_mediapipe(TASKS)
     assert legacy != tasks
     assert fake_checkout.commands() == STEPS + STEPS
 
@@ -148,7 +149,7 @@ def fake_networks(fake_checkout, monkeypatch):
 
 def test_a_task_is_an_uncompressed_zip_of_both_networks(fake_checkout, fake_networks, tmp_path):
     path = tmp_path / 'hand.task'
-    mediapipe_environment.write_task(fake_checkout.root, 1, path)
+    mediapipe_environment.write_task(1, path)
     with zipfile.ZipFile(path) as bundle:
         assert {entry.compress_type for entry in bundle.infolist()} == {zipfile.ZIP_STORED}
         assert bundle.read('hand_detector.tflite') == b'palm_detection_full'
@@ -158,4 +159,4 @@ def test_a_task_is_an_uncompressed_zip_of_both_networks(fake_checkout, fake_netw
 def test_other_networks_are_not_put_into_a_task(fake_checkout, fake_networks, tmp_path):
     fake_networks['hand_landmark_full']['sha256'] = '0' * 64
     with pytest.raises(UserError, match=r'hand_landmark_full\.tflite .* is missing or not the one'):
-        mediapipe_environment.write_task(fake_checkout.root, 1, tmp_path / 'hand.task')
+        mediapipe_environment.write_task(1, tmp_path / 'hand.task')

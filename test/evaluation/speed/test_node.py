@@ -34,7 +34,7 @@ def conditions(tmp_path_factory):
         patch.setattr(benchmark_node, 'CAMERAS_SIZE', (160, 90))
         patch.setattr(benchmark_node, 'WARM_UP_S', 0.4)
         video = find_video(None, folder, WARM_UP_FRAMES + 2)
-        trackers = Trackers(folder, folder, model_complexity=1, provider='cpu')
+        trackers = Trackers(folder, model_complexity=1, provider='cpu')
         yield Conditions(trackers, video, folder, TINY)
 
 

@@ -8,21 +8,18 @@ from unittest import mock
 import cv2
 import pytest
 
+from evaluation import CHECKOUT
 from evaluation.speed import benchmark, mediapipe_environment
 from evaluation.speed import record as benchmark_record
-from evaluation.speed.record import (
-    insert_into_readme,
-    load_record,
-    round_numbers,
-    write_record,
-)
+from evaluation.speed.record import load_record, round_numbers, write_record
 from evaluation.speed.regressions import compare_with_record, describe
 from evaluation.speed.report import describe_section
 from evaluation.speed.targets import target_rows
+from evaluation.speed.trackers import LABELS, label
 from hand_tracking_ros.tracking.errors import UserError
 from support.benchmark_figures import camera_run, node_run, sides, whole_run
 
-README = 'above\n<!-- benchmark: begin -->\nold\n<!-- benchmark: end -->\nbelow\n'
+DOCUMENT = 'above\n<!-- benchmark: begin -->\nold\n<!-- benchmark: end -->\nbelow\n'
 
 
 def with_video(cpu_ms: float, legacy_ms: float) -> dict:
@@ -47,13 +44,13 @@ def unmet(result: dict) -> list[str]:
 
 @pytest.mark.parametrize('name', list(benchmark.SECTIONS))
 def test_every_section_is_a_table_whose_rows_are_as_long_as_its_head(name):
-    table = describe_section(name, whole_run()).split('\n\n')[0].splitlines()
+    table = describe_section(name, whole_run()['sections'][name]).split('\n\n')[0].splitlines()
     assert len(table) > 2
     assert len({line.count('|') for line in table}) == 1
 
 
 def test_the_table_of_trackers_names_each_with_median_p95_and_ratio():
-    table = describe_section('video', whole_run())
+    table = describe_section('video', whole_run()['sections']['video'])
     for text in ('ours, ONNX Runtime', 'ours, OpenVINO', 'mediapipe 0.10.21', 'mediapipe 1.2.2'):
         assert text in table
     assert '5.0, 5.0 (0.50)' in table
@@ -61,9 +58,8 @@ def test_the_table_of_trackers_names_each_with_median_p95_and_ratio():
 
 
 def test_a_section_that_could_not_be_measured_says_why():
-    result = whole_run()
-    result['sections']['node'] = {'not_measured': 'No module named rclpy'}
-    assert describe_section('node', result) == 'node: not measured (No module named rclpy)'
+    section = {'not_measured': 'No module named rclpy'}
+    assert describe_section('node', section) == 'node: not measured (No module named rclpy)'
 
 
 # ---- targets ----------------------------------------------------------------------------------
@@ -196,45 +192,45 @@ def test_sections_that_are_not_in_both_are_left_out():
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch):
-    """A checkout whose plot is drawn by nobody."""
-    (tmp_path / 'README.md').write_text(README)
-    (tmp_path / 'docs').mkdir()
-    monkeypatch.setattr(
-        benchmark_record, 'draw', lambda checkout, result, path: path.write_bytes(b'plot')
-    )
-    monkeypatch.setattr(benchmark, 'find_checkout', lambda: tmp_path)
+def docs(tmp_path, monkeypatch):
+    """Documents whose plot is drawn by nobody."""
+    (tmp_path / 'speed.md').write_text(DOCUMENT)
+    monkeypatch.setattr(benchmark_record, 'DOCS', tmp_path)
+    monkeypatch.setattr(benchmark_record, 'draw', lambda result, path: path.write_bytes(b'plot'))
     return tmp_path
 
 
-def test_the_record_is_small_and_is_read_again(checkout):
-    write_record(checkout, whole_run())
-    assert (checkout / 'docs/benchmark.json').stat().st_size < 100_000
-    assert (checkout / 'docs/benchmark.png').read_bytes() == b'plot'
-    assert compare_with_record(whole_run(), load_record(checkout)).slower == []
+def test_the_record_is_small_and_is_read_again(docs):
+    write_record(whole_run())
+    assert (docs / 'benchmark.json').stat().st_size < 100_000
+    assert (docs / 'benchmark.png').read_bytes() == b'plot'
+    assert compare_with_record(whole_run(), load_record()).slower == []
 
 
-def test_the_readme_gets_the_tables_between_its_marks(checkout):
-    write_record(checkout, whole_run())
-    readme = (checkout / 'README.md').read_text()
-    assert readme.startswith('above\n<!-- benchmark: begin -->\n')
-    assert readme.endswith('\n<!-- benchmark: end -->\nbelow\n')
-    assert 'old' not in readme
-    for text in ('mediapipe 1.2.2', '4 cameras 640x480', 'docs/benchmark.png', 'CUDA', '1800'):
-        assert text in readme
+def test_the_document_gets_the_tables_between_its_marks(docs):
+    write_record(whole_run())
+    document = (docs / 'speed.md').read_text()
+    assert document.startswith('above\n<!-- benchmark: begin -->\n')
+    assert document.endswith('\n<!-- benchmark: end -->\nbelow\n')
+    assert 'old' not in document
+    for text in ('mediapipe 1.2.2', '4 cameras 640x480', '(benchmark.png)', 'CUDA', '1800'):
+        assert text in document
 
 
-def test_a_readme_without_marks_is_left_alone():
-    with pytest.raises(UserError, match='found no <!-- benchmark: begin -->'):
-        insert_into_readme('nothing here', whole_run())
+def test_a_document_without_marks_is_reported_before_the_long_run(docs, capsys, monkeypatch):
+    monkeypatch.setattr(benchmark, 'why_not_measured', lambda: '')
+    (docs / 'speed.md').write_text('nothing here')
+    assert benchmark.main(['--record']) == 1
+    captured = capsys.readouterr()
+    assert 'speed.md has no line <!-- benchmark: begin -->' in captured.err and not captured.out
 
 
-def test_a_run_without_the_node_is_not_recorded(checkout):
+def test_a_run_without_the_node_is_not_recorded(docs):
     result = whole_run()
     result['sections']['node'] = {'not_measured': 'no ROS 2'}
     with pytest.raises(UserError, match='node was not measured'):
-        write_record(checkout, result)
-    assert (checkout / 'README.md').read_text() == README
+        write_record(result)
+    assert (docs / 'speed.md').read_text() == DOCUMENT
 
 
 def test_numbers_are_kept_as_exactly_as_they_were_measured():
@@ -248,7 +244,7 @@ def test_numbers_are_kept_as_exactly_as_they_were_measured():
 @pytest.mark.parametrize(
     'arguments', [['--quick'], ['--only', 'video'], ['--provider', 'cpu'], ['--frames', '50']]
 )
-def test_only_a_whole_run_can_be_recorded(checkout, capsys, arguments):
+def test_only_a_whole_run_can_be_recorded(docs, capsys, arguments):
     assert benchmark.main(['--record', *arguments]) == 1
     assert 'a record is a whole run' in capsys.readouterr().err
 
@@ -268,7 +264,7 @@ def figures(tmp_path):
     return write
 
 
-def test_figures_that_are_there_are_reported_and_recorded(checkout, figures, capsys):
+def test_figures_that_are_there_are_reported_and_recorded(docs, figures, capsys):
     assert benchmark.main(['--figures', figures(whole_run()), '--record']) == 0
     printed = capsys.readouterr().out
     assert 'Nothing to compare with' in printed and 'Recorded in docs/benchmark.json' in printed
@@ -276,8 +272,8 @@ def test_figures_that_are_there_are_reported_and_recorded(checkout, figures, cap
     assert 'Compared with the record of 2026-11-20' in capsys.readouterr().out
 
 
-def test_being_slower_is_no_failure_unless_it_is_asked_for(checkout, figures, capsys):
-    write_record(checkout, whole_run())
+def test_being_slower_is_no_failure_unless_it_is_asked_for(docs, figures, capsys):
+    write_record(whole_run())
     slower = figures(with_video(7.0, 10.0))
     assert benchmark.main(['--figures', slower]) == 0
     assert 'SLOWER' in capsys.readouterr().out
@@ -286,7 +282,7 @@ def test_being_slower_is_no_failure_unless_it_is_asked_for(checkout, figures, ca
 
 
 @pytest.mark.parametrize('text', ['', 'no json', '[]', '{"schema": 0}'])
-def test_other_files_are_no_figures(checkout, tmp_path, capsys, text):
+def test_other_files_are_no_figures(docs, tmp_path, capsys, text):
     path = tmp_path / 'other.json'
     path.write_text(text)
     assert benchmark.main(['--figures', str(path)]) == 1
@@ -298,10 +294,10 @@ def test_invented_figures_have_the_sections_of_a_real_run():
 
 
 def test_the_plot_is_a_picture(tmp_path):
-    checkout = mediapipe_environment.find_checkout()
-    if not (checkout / mediapipe_environment.TASKS.folder / mediapipe_environment.STAMP).exists():
+    environment = CHECKOUT / mediapipe_environment.TASKS.folder
+    if not (environment / mediapipe_environment.STAMP).exists():
         pytest.skip('the environment of the newest mediapipe, which draws it, is not set up')
-    benchmark_record.draw(checkout, whole_run(), tmp_path / 'plot.png')
+    benchmark_record.draw(whole_run(), tmp_path / 'plot.png')
     height, width, _ = cv2.imread(str(tmp_path / 'plot.png')).shape
     assert width > 600 and height > 400
     assert (tmp_path / 'plot.png').stat().st_size < 200_000
@@ -311,6 +307,8 @@ def test_the_plot_names_our_runtimes_as_ours(monkeypatch):
     for module in ('matplotlib', 'matplotlib.pyplot'):
         monkeypatch.setitem(sys.modules, module, mock.MagicMock())
     plot = runpy.run_path(str(benchmark_record.PLOTTER))
-    versions = {'legacy': '0.10.21', 'tasks': '1.2.2', 'openvino': '2026.4.1'}
-    labels = [plot['tracker_label'](name, versions) for name in ('openvino', 'legacy', 'tasks')]
-    assert labels == ['ours, OpenVINO', 'mediapipe 0.10.21', 'mediapipe 1.2.2']
+    labels = {name: label(name) for name in LABELS}
+    axes = mock.MagicMock()
+    plot['draw_trackers'](axes, whole_run()['sections'], labels)
+    drawn = [call.kwargs['label'] for call in axes.bar.call_args_list]
+    assert drawn == ['ours, ONNX Runtime', 'ours, OpenVINO', 'mediapipe 0.10.21', 'mediapipe 1.2.2']

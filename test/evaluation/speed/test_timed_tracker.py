@@ -1,4 +1,4 @@
-"""The sides of the benchmark: taking turns, their processes, and the figures of their times."""
+"""Trackers that are timed: taking turns, their processes, and the figures of their times."""
 
 import sys
 import time
@@ -11,14 +11,13 @@ import pytest
 from evaluation.speed.timed_tracker import (
     FRAMES_PER_TURN,
     WARM_UP_FRAMES,
-    Side,
+    TimedTracker,
     run_in_turns,
 )
 from evaluation.speed.timing import compare, summarise
 from evaluation.speed.trackers import WORKER
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.model_files import find_model
-from support.checkout import CHECKOUT
 from support.pretended_mediapipe import LOUD_MEDIAPIPE, python_with_mediapipe
 
 NUM_FRAMES = 75
@@ -53,14 +52,8 @@ def worker_command(
     return [python, '-I', WORKER, tracker, frames, *options]
 
 
-def run_sides(*sides: Side, max_frames: int) -> list[int]:
-    progress: list[int] = []
-    run_in_turns(sides, max_frames, progress.append)
-    return progress
-
-
-class RecordedSide:
-    """A side without a process, which notes when it is asked for what."""
+class LoggedTracker:
+    """A tracker without a process, which notes when it is asked for what."""
 
     def __init__(self, name: str, log: list, frames_in_video: int = 1000):
         self.name = name
@@ -70,13 +63,10 @@ class RecordedSide:
     def wait_until_ready(self):
         self._log.append((self.name, 'ready'))
 
-    def warm_up(self, num_frames):
-        return self.take_turn(num_frames)
-
-    def take_turn(self, num_frames):
+    def track(self, num_frames, is_timed=True):
         done = min(num_frames, self._left)
         self._left -= done
-        self._log.append((self.name, num_frames))
+        self._log.append((self.name, num_frames if is_timed else 'warm-up'))
         return done
 
 
@@ -108,14 +98,15 @@ def test_the_ratio_of_turns_is_not_moved_by_one_disturbed_pair_of_turns():
 # ---- taking turns -----------------------------------------------------------------------------
 
 
-def test_sides_take_turns_and_who_begins_changes():
+def test_trackers_take_turns_and_who_begins_changes():
     log = []
-    run_sides(RecordedSide('a', log), RecordedSide('b', log), max_frames=WARM_UP_FRAMES + 70)
+    trackers = [LoggedTracker(name, log) for name in 'ab']
+    run_in_turns(trackers, WARM_UP_FRAMES + 70, 'test')
     assert log == [
         ('a', 'ready'),
         ('b', 'ready'),
-        ('a', WARM_UP_FRAMES),
-        ('b', WARM_UP_FRAMES),
+        ('a', 'warm-up'),
+        ('b', 'warm-up'),
         ('a', FRAMES_PER_TURN),
         ('b', FRAMES_PER_TURN),
         ('b', FRAMES_PER_TURN),
@@ -127,38 +118,38 @@ def test_sides_take_turns_and_who_begins_changes():
 
 def test_turns_end_with_the_video():
     log = []
-    sides = [RecordedSide(name, log, frames_in_video=WARM_UP_FRAMES + 35) for name in 'ab']
-    assert sum(run_sides(*sides, max_frames=1000)) == 2 * (WARM_UP_FRAMES + 35)
+    trackers = [LoggedTracker(name, log, frames_in_video=WARM_UP_FRAMES + 35) for name in 'ab']
+    run_in_turns(trackers, 1000, 'test')
+    assert log.count(('a', FRAMES_PER_TURN)) == log.count(('b', FRAMES_PER_TURN)) == 2
 
 
-def test_sides_that_decode_different_numbers_of_frames_are_not_compared():
-    sides = [RecordedSide('a', [], frames_in_video=60), RecordedSide('b', [], frames_in_video=59)]
+def test_trackers_that_decode_different_numbers_of_frames_are_not_compared():
+    trackers = [LoggedTracker('a', [], frames_in_video=60), LoggedTracker('b', [], 59)]
     with pytest.raises(UserError, match='a and b decode a different number of frames'):
-        run_sides(*sides, max_frames=1000)
+        run_in_turns(trackers, 1000, 'test')
 
 
 # ---- the worker -------------------------------------------------------------------------------
 
 
 def test_a_worker_reports_every_frame_whatever_the_tracker_prints(tmp_path, video):
-    with Side('mp', worker_command(tmp_path, LOUD_MEDIAPIPE, video)) as side:
-        progress = run_sides(side, max_frames=1000)
-    assert side.recording.hands == [0] * 40 + [2] * (NUM_FRAMES - 40)
-    assert sum(progress) == NUM_FRAMES
-    turns = [len(turn) for turn in side.recording.turns_ms]
+    with TimedTracker('mp', worker_command(tmp_path, LOUD_MEDIAPIPE, video)) as tracker:
+        run_in_turns([tracker], 1000, 'test')
+    assert tracker.hands == [0] * 40 + [2] * (NUM_FRAMES - 40)
+    turns = [len(turn) for turn in tracker.turns_ms]
     assert turns == [FRAMES_PER_TURN, FRAMES_PER_TURN, 5]  # the warm-up is not in them
-    assert min(min(turn) for turn in side.recording.turns_ms) > 0
-    assert len(side.recording.processor_ms) == NUM_FRAMES - WARM_UP_FRAMES
-    assert 1 < side.recording.peak_memory_mb < 10_000
+    assert min(min(turn) for turn in tracker.turns_ms) > 0
+    assert len(tracker._processor_ms) == NUM_FRAMES - WARM_UP_FRAMES
+    assert 1 < tracker.figures()['peak_memory_mb'] < 10_000
 
 
 def test_a_tracker_that_cannot_be_loaded_is_named_with_the_reason(tmp_path, video):
     command = worker_command(tmp_path, "raise ImportError('no libGL')", video)
     with (
-        Side('mp', command) as side,
+        TimedTracker('mp', command) as tracker,
         pytest.raises(UserError, match='mp: ImportError: no libGL'),
     ):
-        run_sides(side, max_frames=1000)
+        run_in_turns([tracker], 1000, 'test')
 
 
 def test_the_last_words_of_a_worker_that_dies_are_passed_on(tmp_path, video):
@@ -166,65 +157,65 @@ def test_the_last_words_of_a_worker_that_dies_are_passed_on(tmp_path, video):
         'assert rgb', 'os._exit(7); assert rgb'
     )
     with (
-        Side('mp', worker_command(tmp_path, dying, video)) as side,
+        TimedTracker('mp', worker_command(tmp_path, dying, video)) as tracker,
         pytest.raises(UserError, match=r'(?s)mp: .*exit status 7.*illegal instruction'),
     ):
-        run_sides(side, max_frames=1000)
+        run_in_turns([tracker], 1000, 'test')
 
 
-def test_a_worker_ends_when_its_side_is_left(tmp_path, video):
-    with Side('mp', worker_command(tmp_path, LOUD_MEDIAPIPE, video)) as side:
-        side.wait_until_ready()
-    assert side._process.returncode == 0
+def test_a_worker_ends_when_it_is_no_longer_needed(tmp_path, video):
+    with TimedTracker('mp', worker_command(tmp_path, LOUD_MEDIAPIPE, video)) as tracker:
+        tracker.wait_until_ready()
+    assert tracker._process.returncode == 0
 
 
 def test_our_tracker_runs_in_the_worker(video, our_models):
     command = [sys.executable, '-m', 'evaluation.speed.worker', 'ours', video]
     options = ['--max-num-hands=2', '--model-complexity=1']
-    with Side('ours', [*command, *options], CHECKOUT) as side:
-        run_sides(side, max_frames=WARM_UP_FRAMES + 5)
-    assert side.recording.hands == [0] * (WARM_UP_FRAMES + 5)
+    with TimedTracker('ours', [*command, *options]) as tracker:
+        run_in_turns([tracker], WARM_UP_FRAMES + 5, 'test')
+    assert tracker.hands == [0] * (WARM_UP_FRAMES + 5)
 
 
 def test_the_newest_release_is_asked_in_its_own_way(tmp_path, video):
     command = worker_command(tmp_path, LOUD_MEDIAPIPE, video, 'tasks', '--task=hand.task')
-    with Side('mp', command) as side:
-        run_sides(side, max_frames=60)
-    assert side.recording.hands == [0] * 40 + [2] * 20
-    assert side.recording.about['mediapipe'] == 'pretended'
+    with TimedTracker('mp', command) as tracker:
+        assert tracker.wait_until_ready()['mediapipe'] == 'pretended'
+        tracker.track(60)
+    assert tracker.hands == [0] * 40 + [2] * 20
 
 
 def test_two_hands_are_a_frame_beside_its_mirror_image(tmp_path, video):
     source = LOUD_MEDIAPIPE.replace('(48, 64, 3)', '(48, 128, 3)')
     command = worker_command(tmp_path, source, video, 'legacy', '--beside-mirror-image')
-    with Side('mp', command) as side:
-        run_sides(side, max_frames=15)
-    assert len(side.recording.hands) == 15
+    with TimedTracker('mp', command) as tracker:
+        run_in_turns([tracker], 15, 'test')
+    assert len(tracker.hands) == 15
 
 
 def test_a_clip_is_shown_back_and_forth_without_end(tmp_path):
     clip = tmp_path / 'clip.npy'
     levels = (0, 100, 200)
     np.save(clip, np.stack([np.full((48, 64, 3), level, np.uint8) for level in levels]))
-    with Side('mp', worker_command(tmp_path, LOUD_MEDIAPIPE, clip)) as side:
-        run_sides(side, max_frames=14)
-    assert side.recording.hands == [0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1]
+    with TimedTracker('mp', worker_command(tmp_path, LOUD_MEDIAPIPE, clip)) as tracker:
+        run_in_turns([tracker], 14, 'test')
+    assert tracker.hands == [0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1]
 
 
 def test_pictures_are_shown_one_after_the_other_without_end(tmp_path):
     pictures = tmp_path / 'pictures.npz'
     np.savez(pictures, *(np.full((48, 64, 3), level, np.uint8) for level in (0, 200)))
     command = worker_command(tmp_path, LOUD_MEDIAPIPE, pictures, 'legacy', '--static')
-    with Side('mp', command) as side:
-        run_in_turns([side], 6, lambda _: None, frames_per_turn=2, warm_up_frames=2)
-    assert side.recording.hands == [0, 2] * 3
-    assert [len(turn) for turn in side.recording.turns_ms] == [2, 2]
+    with TimedTracker('mp', command) as tracker:
+        run_in_turns([tracker], 6, 'test', frames_per_turn=2, warm_up_frames=2)
+    assert tracker.hands == [0, 2] * 3
+    assert [len(turn) for turn in tracker.turns_ms] == [2, 2]
 
 
 def test_frames_are_not_tracked_before_they_are_due(tmp_path, video):
     command = worker_command(tmp_path, LOUD_MEDIAPIPE, video, 'legacy', '--pace=50')
-    with Side('mp', command) as side:
-        side.wait_until_ready()
+    with TimedTracker('mp', command) as tracker:
+        tracker.wait_until_ready()
         started_s = time.monotonic()
-        side.take_turn(11)
+        tracker.track(11)
         assert time.monotonic() - started_s >= 10 / 50
