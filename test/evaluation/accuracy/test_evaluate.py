@@ -333,7 +333,7 @@ def test_program_records_the_printed_table(document, tmp_path, monkeypatch, caps
     monkeypatch.setattr(evaluate, 'measure', lambda *_: [Row('a', '≥ 1', '2', True)])
     assert evaluate.main(['--record', '--workers', '1']) == 0
     printed = capsys.readouterr().out
-    assert '| ≥ 1    | 2       | yes |' in printed
+    assert '| ≥ 1 ' in printed and '| yes |' in printed
     expected = f'<!-- evaluation: begin -->\n{printed}<!-- evaluation: end -->\nWords.\n'
     assert document.read_text(encoding='utf-8') == f'Title\n{expected}'
 
