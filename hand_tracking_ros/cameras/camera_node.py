@@ -7,23 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
+import numpy as np
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RclpyParameter
-from rclpy.qos import (
-    DurabilityPolicy,
-    QoSProfile,
-    ReliabilityPolicy,
-    qos_profile_sensor_data,
-)
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_msgs.msg import UInt64
+from std_msgs.msg import Header, UInt64
 
-from hand_tracking_ros.cameras.frame_messages import FrameMessages
 from hand_tracking_ros.cameras.pacing import Pacer
 from hand_tracking_ros.media.prefetch import prefetch
+from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
 from hand_tracking_ros.ros.parameters import NodeParameters, fixed
 from hand_tracking_ros.ros.process import ros_process, spinning, stop_on_signal
 
@@ -60,7 +57,8 @@ DELIVERY_S = 0.5
 POLL_PERIOD_S = 0.02
 WAIT_LOG_PERIOD_S = 5.0
 
-Messages = TypeVar('Messages', bound=FrameMessages)
+# The messages of one frame by topic, all with a header.
+Messages = dict[str, Any]
 
 
 class CameraNode(Node):
@@ -88,9 +86,10 @@ class CameraNode(Node):
         super().__init__(name, parameter_overrides=list(overrides))
         self.settings = NodeParameters(self, settings_type).settings
         self.num_published = 0
-        self._image = self.create_sensor_publisher(Image, 'image')
-        self._compressed = self.create_sensor_publisher(CompressedImage, 'image/compressed')
-        self._camera_info = self.create_sensor_publisher(CameraInfo, 'camera_info')
+        self._sensor_publishers: dict[str, Publisher] = {}
+        self.add_publisher('camera_info', CameraInfo)
+        self._image = self.add_publisher('image', Image)
+        self._compressed = self.add_publisher('image/compressed', CompressedImage)
         self._frames_published = self.create_publisher(
             UInt64,
             '~/frames_published',
@@ -106,19 +105,28 @@ class CameraNode(Node):
         """The full name of the topic of images."""
         return self._image.topic_name
 
-    @property
-    def wants_compressed(self) -> bool:
-        """Whether somebody listens to the jpegs."""
-        return self._compressed.get_subscription_count() > 0
-
-    def create_sensor_publisher(self, message_type: type, topic: str):
-        """A publisher as sensors have them, whose reliability parameters may change."""
-        return self.create_publisher(
+    def add_publisher(self, topic: str, message_type: type) -> Publisher:
+        """Create a publisher as sensors have them; parameters may change its quality of service."""
+        self._sensor_publishers[topic] = self.create_publisher(
             message_type,
             topic,
             qos_profile_sensor_data,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
+        return self._sensor_publishers[topic]
+
+    def make_messages(self, image: np.ndarray, camera_info: CameraInfo) -> Messages:
+        """The messages of an image (H, W, 3) uint8 RGB; a jpeg only if somebody listens to it."""
+        camera_info.header = self.make_header()
+        image_message = from_rgb(image, self.make_header(), self.settings.encoding)
+        messages = {'camera_info': camera_info, 'image': image_message}
+        if self._compressed.get_subscription_count() > 0:
+            messages['image/compressed'] = compressed_from_rgb(image, self.make_header())
+        return messages
+
+    def make_header(self) -> Header:
+        """A header in the camera's frame, without a stamp."""
+        return Header(frame_id=self.settings.frame_id)
 
     def wait_for_subscribers(self, stop: threading.Event) -> None:
         """Wait for as many as the parameter says, or until told to stop."""
@@ -142,16 +150,19 @@ class CameraNode(Node):
             for messages in frames:
                 if stop.is_set():
                     break
-                messages.set_stamp(self.get_clock().now().to_msg())
-                self.publish_frame(messages)
+                self._publish(messages)
         time.sleep(DELIVERY_S)
 
-    def publish_frame(self, messages: Messages) -> None:
-        """Publish one frame, which has its stamp."""
-        self._camera_info.publish(messages.camera_info)
-        self._image.publish(messages.image)
-        if messages.compressed is not None:
-            self._compressed.publish(messages.compressed)
+    def close(self) -> None:
+        """Say how much was published."""
+        self.get_logger().info(f'Published {self.num_published} frames')
+        self.destroy_node()
+
+    def _publish(self, messages: Messages) -> None:
+        stamp = self.get_clock().now().to_msg()
+        for topic, message in messages.items():
+            message.header.stamp = stamp
+            self._sensor_publishers[topic].publish(message)
         self.num_published += 1
         self._frames_published.publish(UInt64(data=self.num_published))
 
@@ -171,7 +182,7 @@ def paced(
 
 
 def run_camera(arguments: Sequence[str], make_node: Callable[[], CameraNode]) -> None:
-    """Run such a node, which has `run(stop)` and `close()`, until it ends or a signal ends it.
+    """Run such a node, which has `run(stop)`, until it ends or a signal ends it.
 
     Args:
         arguments: the program's name and its command line.

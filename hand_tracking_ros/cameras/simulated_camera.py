@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 import threading
@@ -11,24 +10,29 @@ from dataclasses import dataclass
 
 from sensor_msgs.msg import Image
 
+from hand_tracking_ros.cameras.camera_info import assumed_camera_info
 from hand_tracking_ros.cameras.camera_node import (
     TOPICS,
     CameraNode,
     CameraSettings,
+    Messages,
     paced,
     run_camera,
 )
-from hand_tracking_ros.cameras.frame_messages import FrameMessageMaker
 from hand_tracking_ros.cameras.simulated_messages import (
     DEPTH_ENCODINGS,
-    SimulatedMessages,
-    simulated_messages,
+    depth_message,
+    ground_truth_message,
 )
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.parameters import describe, fixed
-from hand_tracking_ros.ros.process import own_arguments
-from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
+from hand_tracking_ros.ros.process import node_arguments
+from hand_tracking_ros.simulation.camera_simulator import (
+    CameraSimulator,
+    SimulatedFrame,
+    SimulatorOptions,
+)
 from hand_tracking_ros.simulation.scenes import SCENES
 from hand_tracking_ros.simulation.sensor import SensorOptions
 from hand_tracking_ros.tracking.hand import Handedness
@@ -89,7 +93,7 @@ class SimulatedCameraSettings(CameraSettings):
     )
 
 
-EPILOG = f"""
+DESCRIPTION = f"""{__doc__}
 topics out:
 {TOPICS}\
   depth                 sensor_msgs/Image, registered to image: camera_info holds for it too
@@ -112,14 +116,8 @@ class SimulatedCamera(CameraNode):
     def __init__(self) -> None:
         super().__init__('simulated_camera', SimulatedCameraSettings)
         self._options = simulator_options(self.settings)
-        self._maker = FrameMessageMaker(
-            self.settings.frame_id,
-            self.settings.encoding,
-            self._options.horizontal_fov_deg,
-            None,  # an ideal pinhole camera, as without a calibration
-        )
-        self._depth = self.create_sensor_publisher(Image, 'depth')
-        self._ground_truth = self.create_sensor_publisher(HandArray, 'ground_truth')
+        self.add_publisher('depth', Image)
+        self.add_publisher('ground_truth', HandArray)
 
     def run(self, stop: threading.Event) -> None:
         """Publish until the duration is over or until told to stop."""
@@ -130,32 +128,23 @@ class SimulatedCamera(CameraNode):
             f'Publishing scene {options.scene}, seed {options.seed}, {options.width}x'
             f'{options.height} at {self.settings.rate:g} Hz, on {self.image_topic}'
         )
-        self.publish_all(paced(self._make_messages(simulator), stop), stop)
+        self.publish_all(paced(self._frames(simulator), stop), stop)
 
-    def close(self) -> None:
-        """Say how much was published."""
-        self.get_logger().info(f'Published {self.num_published} frames')
-        self.destroy_node()
-
-    def publish_frame(self, messages: SimulatedMessages) -> None:
-        """Publish one frame with its depth and truth."""
-        self._ground_truth.publish(messages.ground_truth)
-        self._depth.publish(messages.depth)
-        super().publish_frame(messages)
-
-    def _make_messages(
-        self, simulator: CameraSimulator
-    ) -> Iterator[tuple[SimulatedMessages, float]]:
+    def _frames(self, simulator: CameraSimulator) -> Iterator[tuple[Messages, float]]:
+        """Messages of every frame, with the time after the first at which they are due."""
         rate_hz, duration_s = self.settings.rate, self.settings.duration
         for index in range(round(duration_s * rate_hz)) if duration_s else itertools.count():
-            messages = simulated_messages(
-                simulator.render(index / rate_hz),
-                self._maker,
-                self.settings.frame_id,
-                self.settings.depth_encoding,
-                with_compressed=self.wants_compressed,
-            )
-            yield messages, index / rate_hz
+            yield self._messages_of(simulator.render(index / rate_hz)), index / rate_hz
+
+    def _messages_of(self, frame: SimulatedFrame) -> Messages:
+        height, width = frame.image.shape[:2]
+        camera_info = assumed_camera_info(width, height, self._options.horizontal_fov_deg)
+        encoding = self.settings.depth_encoding
+        return {
+            'ground_truth': ground_truth_message(frame, self.make_header()),
+            'depth': depth_message(frame.depth_m, self.make_header(), encoding),
+            **self.make_messages(frame.image, camera_info),
+        }
 
 
 def simulator_options(settings: SimulatedCameraSettings) -> SimulatorOptions:
@@ -176,15 +165,8 @@ def simulator_options(settings: SimulatedCameraSettings) -> SimulatorOptions:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
-    argparse.ArgumentParser(
-        prog='simulated_camera',
-        usage='simulated_camera [-h] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(own_arguments(arguments))
-    return run_program(lambda: run_camera(['simulated_camera', *arguments], SimulatedCamera))
+    _, arguments = node_arguments('simulated_camera', argv, DESCRIPTION)
+    return run_program(lambda: run_camera(arguments, SimulatedCamera))
 
 
 if __name__ == '__main__':

@@ -1,16 +1,11 @@
-"""The messages that one simulated frame becomes, its truth among them."""
+"""The messages that only a simulated camera has: depth, and the ground truth of the hands."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from hand_tracking_ros.cameras.frame_messages import FrameMessageMaker, FrameMessages
-from hand_tracking_ros.media.media_source import Frame
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.compat import CvBridge
 from hand_tracking_ros.ros.message_conversion import hands_to_message
@@ -24,44 +19,12 @@ _MAX_DEPTH_MM = np.iinfo(np.uint16).max
 _bridge = CvBridge()
 
 
-@dataclass(frozen=True)
-class SimulatedMessages(FrameMessages):
-    """One simulated frame, ready to be sent but for the stamp.
-
-    Attributes:
-        depth: registered to the image.
-        ground_truth: what the tracker should say.
-    """
-
-    depth: Image
-    ground_truth: HandArray
-
-    def set_stamp(self, stamp: Time) -> None:
-        """Give all of them the same stamp."""
-        super().set_stamp(stamp)
-        self.depth.header.stamp = stamp
-        self.ground_truth.header.stamp = stamp
-
-
-def simulated_messages(
-    frame: SimulatedFrame,
-    maker: FrameMessageMaker,
-    frame_id: str,
-    depth_encoding: str,
-    with_compressed: bool,
-) -> SimulatedMessages:
-    """The messages of a frame; `maker` makes those that every camera has."""
+def ground_truth_message(frame: SimulatedFrame, header: Header) -> HandArray:
+    """What the tracker should say of a frame, hands that the image shows first."""
     height, width = frame.image.shape[:2]
-    camera = maker.make(Frame('simulated', frame.image, frame.stamp_s), with_compressed)
     hands = [hand_from_truth(truth, width, height, frame.stamp_s) for truth in frame.hands]
-    hands.sort(key=lambda hand: hand.state)  # tracked ones first
-    return SimulatedMessages(
-        camera.image,
-        camera.camera_info,
-        camera.compressed,
-        depth=depth_message(frame.depth_m, Header(frame_id=frame_id), depth_encoding),
-        ground_truth=hands_to_message(hands, Header(frame_id=frame_id), width, height),
-    )
+    hands.sort(key=lambda hand: hand.state)
+    return hands_to_message(hands, header, width, height)
 
 
 def depth_message(depth_m: np.ndarray, header: Header, encoding: str) -> Image:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import argparse
+import copy
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rclpy.parameter import Parameter as RclpyParameter
+from sensor_msgs.msg import CameraInfo
 
-from hand_tracking_ros.cameras.camera_info import load_camera_info
+from hand_tracking_ros.cameras.camera_info import assumed_camera_info, load_camera_info
 from hand_tracking_ros.cameras.camera_node import (
     TOPICS,
     CameraNode,
     CameraSettings,
+    Messages,
     paced,
     run_camera,
 )
-from hand_tracking_ros.cameras.frame_messages import FrameMessageMaker, FrameMessages
 from hand_tracking_ros.cameras.pacing import thinned, timeline
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.media.media_source import Frame
 from hand_tracking_ros.media.pictures import PICTURE_RATE_HZ
 from hand_tracking_ros.media.sources import CAMERA, SOURCE_HELP, open_media
 from hand_tracking_ros.ros.parameters import describe, fixed
-from hand_tracking_ros.ros.process import own_arguments
+from hand_tracking_ros.ros.process import node_arguments
+from hand_tracking_ros.tracking.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class VideoPublisherSettings(CameraSettings):
     )
 
 
-EPILOG = f"""
+DESCRIPTION = f"""{__doc__}
 topics out:
 {TOPICS}
 Stamps are the time at which a frame is sent. The program ends at the end of the source.
@@ -77,13 +79,8 @@ class VideoPublisher(CameraNode):
     def __init__(self, overrides: Sequence[RclpyParameter] = ()) -> None:
         super().__init__('video_publisher', VideoPublisherSettings, overrides)
         self._source = open_media(str(self.settings.source) or CAMERA)
-        calibration = self.settings.camera_info_file
-        self._maker = FrameMessageMaker(
-            self.settings.frame_id,
-            self.settings.encoding,
-            self._source.horizontal_fov_deg or self.settings.horizontal_fov_deg,
-            load_camera_info(calibration) if calibration else None,
-        )
+        path = self.settings.camera_info_file
+        self._calibration = load_camera_info(path) if path else None
 
     def run(self, stop: threading.Event) -> None:
         """Publish all frames, to the end of the source or until told to stop.
@@ -102,47 +99,44 @@ class VideoPublisher(CameraNode):
         self.publish_all(frames, stop)
 
     def close(self) -> None:
-        """Give the source back and say how much of it was published."""
+        """Release the source, and say how much of it was published."""
         self._source.close()
-        self.get_logger().info(f'Published {self.num_published} frames of {self._source.name}')
-        self.destroy_node()
+        super().close()
 
-    def _paced_messages(self, stop: threading.Event) -> Iterator[FrameMessages]:
+    def _paced_messages(self, stop: threading.Event) -> Iterator[Messages]:
         """Messages of files, made ahead and yielded when they are due."""
         frames = timeline(self._source, self.settings.rate, self.settings.loop)
-        return paced(((self._make_messages(frame), due_s) for frame, due_s in frames), stop)
+        return paced(((self._messages_of(frame), due_s) for frame, due_s in frames), stop)
 
-    def _live_messages(self) -> Iterator[FrameMessages]:
+    def _live_messages(self) -> Iterator[Messages]:
         """Messages of a camera, each as soon as it is there."""
         for frame in thinned(self._source, self.settings.rate):
-            yield self._make_messages(frame)
+            yield self._messages_of(frame)
 
-    def _make_messages(self, frame: Frame) -> FrameMessages:
-        return self._maker.make(frame, with_compressed=self.wants_compressed)
+    def _messages_of(self, frame: Frame) -> Messages:
+        return self.make_messages(frame.image, self._camera_info(frame))
+
+    def _camera_info(self, frame: Frame) -> CameraInfo:
+        height, width = frame.image.shape[:2]
+        known = self._calibration
+        if known is None:
+            fov_deg = self._source.horizontal_fov_deg or self.settings.horizontal_fov_deg
+            return assumed_camera_info(width, height, fov_deg)
+        if (known.width, known.height) != (width, height):
+            raise UserError(
+                f'parameter camera_info_file: this calibration is for images of '
+                f'{known.width}x{known.height}, but {frame.name} has {width}x{height}'
+            )
+        return copy.copy(known)  # every frame has a header of its own
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
-    source = _parse(own_arguments(arguments)).source
-    overrides = [RclpyParameter('source', value=source)] if source else []
-    return run_program(
-        lambda: run_camera(['video_publisher', *arguments], lambda: VideoPublisher(overrides))
+    own, arguments = node_arguments(
+        'video_publisher', argv, DESCRIPTION, source=f'{SOURCE_HELP}; the same as -p source:=SOURCE'
     )
-
-
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog='video_publisher',
-        usage='video_publisher [-h] [SOURCE] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        'source', nargs='?', metavar='SOURCE', help=f'{SOURCE_HELP}; the same as -p source:=SOURCE'
-    )
-    return parser.parse_args(arguments)
+    overrides = [RclpyParameter('source', value=own.source)] if own.source else []
+    return run_program(lambda: run_camera(arguments, lambda: VideoPublisher(overrides)))
 
 
 if __name__ == '__main__':

@@ -7,10 +7,12 @@ main thread, and the middleware goes last.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import itertools
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -25,6 +27,33 @@ from hand_tracking_ros.tracking.errors import UserError
 
 # A terminal and `ros2 launch` both pass Ctrl-C on: that is one wish to end, said twice.
 SAME_WISH_S = 1.0
+
+
+def node_arguments(
+    name: str, argv: Sequence[str] | None, description: str, **positional: str
+) -> tuple[argparse.Namespace, list[str]]:
+    """Read a node's command line.
+
+    Args:
+        name: of the program.
+        argv: None: the command line of this process.
+        description: for --help, with topics and parameters.
+        positional: help text of each optional argument before --ros-args, by its name.
+
+    Returns:
+        The program's own arguments; and all of them, after the name, as rclpy wants them.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    shown = ''.join(f' [{word.upper()}]' for word in positional)
+    parser = argparse.ArgumentParser(
+        prog=name,
+        usage=f'{name} [-h]{shown} [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for word, text in positional.items():
+        parser.add_argument(word, nargs='?', metavar=word.upper(), help=text)
+    return parser.parse_args(own_arguments(arguments)), [name, *arguments]
 
 
 def own_arguments(arguments: Sequence[str]) -> list[str]:

@@ -7,13 +7,12 @@ the target. A hand that is lost stops the target.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.ros.parameters import describe
-from hand_tracking_ros.ros.process import own_arguments
+from hand_tracking_ros.ros.process import node_arguments
 from hand_tracking_ros.teleop import hand_teleop_node
 from hand_tracking_ros.teleop.teleop_parameters import TeleopSettings
 
@@ -34,14 +33,9 @@ parameters (--ros-args -p NAME:=VALUE):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
-    argparse.ArgumentParser(
-        prog='hand_teleop',
-        usage='hand_teleop [-h] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
-        description=__doc__ + TOPICS + describe(TeleopSettings),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(own_arguments(arguments))
-    return run_program(lambda: hand_teleop_node.run(['hand_teleop', *arguments]))
+    description = __doc__ + TOPICS + describe(TeleopSettings)
+    _, arguments = node_arguments('hand_teleop', argv, description)
+    return run_program(lambda: hand_teleop_node.run(arguments))
 
 
 if __name__ == '__main__':
