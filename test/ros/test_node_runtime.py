@@ -6,7 +6,7 @@ pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from hand_tracking_ros.tracking.networks import onnxruntime_session
+from hand_tracking_ros.tracking.networks import gpu_session
 from support.node_process import Client, NodeProcess
 from support.tracker_client import empty_image, status_where
 
@@ -26,7 +26,7 @@ def status_with_images(client):
 
 
 def test_a_provider_that_does_not_start_is_a_warning_and_the_cpu_goes_on(tmp_path):
-    if onnxruntime_session.is_built_for('cuda'):
+    if gpu_session.is_built_for('cuda'):
         pytest.skip('CUDA may start here')
     with NodeProcess(tmp_path, '-p', 'execution_provider:=cuda') as node, Client(node) as client:
         client.wait_for_node()

@@ -1,6 +1,6 @@
 """What the networks run on, and what happens when that fails: the CPU goes on, with one warning.
 
-Each runtime has a small session class of its own (`onnxruntime_session`, `openvino_session`); this
+Each runtime has a small session class of its own (`gpu_session`, `openvino_session`); this
 module chooses between them. Nothing else in the package knows a runtime.
 """
 
@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from hand_tracking_ros.tracking.errors import ModelError, UserError
-from hand_tracking_ros.tracking.networks import onnxruntime_session
+from hand_tracking_ros.tracking.networks import gpu_session
 
 # What the option `execution_provider` may say beside `auto`.
 EXECUTION_PROVIDERS = ('tensorrt', 'cuda', 'openvino', 'cpu')
@@ -95,7 +95,7 @@ class RuntimeOptions:
                 raise UserError(f'{name}: {value!r} is not one of {", ".join(known)}.')
         if self.execution_provider != 'auto':
             return list(_FALLBACKS[self.execution_provider])
-        candidates = ['cuda'] if onnxruntime_session.is_built_for('cuda') else []
+        candidates = ['cuda'] if gpu_session.is_built_for('cuda') else []
         if self.precision == 'bf16' and importlib.util.find_spec('openvino'):
             candidates.append('openvino')
         return [*candidates, 'cpu']
@@ -193,8 +193,8 @@ class Runtime:
 
             return OpenVinoSession(path, options.num_threads, options.precision)
         if provider == 'cpu':
-            return onnxruntime_session.CpuSession(path, options.num_threads)
-        return onnxruntime_session.GpuSession(path, provider, options.device_id)
+            return gpu_session.CpuSession(path, options.num_threads)
+        return gpu_session.GpuSession(path, provider, options.device_id)
 
 
 class _Network:

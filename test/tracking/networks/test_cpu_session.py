@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hand_tracking_ros.tracking.networks import onnxruntime_session
-from hand_tracking_ros.tracking.networks.onnxruntime_session import CpuSession
+from hand_tracking_ros.tracking.networks import gpu_session
+from hand_tracking_ros.tracking.networks.gpu_session import CpuSession
 from hand_tracking_ros.tracking.networks.processors import kept_off
 from support.fake_onnxruntime import FakeOnnxRuntime
 
@@ -18,7 +18,7 @@ AFFINITIES = 'session.intra_op_thread_affinities'
 @pytest.fixture
 def runtime(monkeypatch):
     fake = FakeOnnxRuntime()
-    monkeypatch.setattr(onnxruntime_session, 'onnxruntime', fake)
+    monkeypatch.setattr(gpu_session, 'onnxruntime', fake)
     return fake
 
 

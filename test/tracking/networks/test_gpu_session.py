@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hand_tracking_ros.tracking.networks import onnxruntime_session
-from hand_tracking_ros.tracking.networks.onnxruntime_session import BATCH_SIZES, GpuSession
+from hand_tracking_ros.tracking.networks import gpu_session
+from hand_tracking_ros.tracking.networks.gpu_session import BATCH_SIZES, GpuSession
 from support.fake_onnxruntime import CPU, CUDA, SIZE, TENSORRT, FakeOnnxRuntime, compute
 
 PATH = Path(__file__)  # any file will do
@@ -16,7 +16,7 @@ PATH = Path(__file__)  # any file will do
 @pytest.fixture
 def runtime(monkeypatch, tmp_path):
     fake = FakeOnnxRuntime()
-    monkeypatch.setattr(onnxruntime_session, 'onnxruntime', fake)
+    monkeypatch.setattr(gpu_session, 'onnxruntime', fake)
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
     monkeypatch.setenv('NVIDIA_TF32_OVERRIDE', '0')
     return fake

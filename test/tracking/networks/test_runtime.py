@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_ros.tracking.errors import ModelError, UserError
-from hand_tracking_ros.tracking.networks import onnxruntime_session
+from hand_tracking_ros.tracking.networks import gpu_session
 from hand_tracking_ros.tracking.networks.runtime import Runtime, RuntimeOptions
 from support.fake_onnxruntime import CPU, CUDA, SIZE, TENSORRT, FakeOnnxRuntime, compute
 
@@ -33,7 +33,7 @@ class FakeOpenVinoSession:
 def runtime(monkeypatch):
     """ONNX Runtime with a GPU; OpenVINO is not installed."""
     fake = FakeOnnxRuntime()
-    monkeypatch.setattr(onnxruntime_session, 'onnxruntime', fake)
+    monkeypatch.setattr(gpu_session, 'onnxruntime', fake)
     monkeypatch.setenv('NVIDIA_TF32_OVERRIDE', '0')
     have_openvino(monkeypatch, False)
     return fake
@@ -189,7 +189,7 @@ def test_an_error_on_the_cpu_reaches_the_caller(runtime, monkeypatch):
     def fail(self, batch):
         raise ValueError('wrong shape')
 
-    monkeypatch.setattr(onnxruntime_session.CpuSession, 'run', fail)
+    monkeypatch.setattr(gpu_session.CpuSession, 'run', fail)
     with pytest.raises(ValueError, match='wrong shape'):
         started.networks[0].run(BATCH)
     assert warnings == []

@@ -13,7 +13,7 @@ from hand_tracking_ros.media import open_media
 from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.networks.model_files import MODEL_NAMES, find_model
-from hand_tracking_ros.tracking.networks.onnxruntime_session import CpuSession
+from hand_tracking_ros.tracking.networks.gpu_session import CpuSession
 from support.test_data import need
 
 
