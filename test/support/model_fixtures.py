@@ -4,8 +4,7 @@ import os
 
 import pytest
 
-from hand_tracking_ros.model_conversion.prepare_models import read_sources
-from hand_tracking_ros.model_conversion.wheel_download import download_wheel
+from hand_tracking_ros.model_conversion.mediapipe_wheel import download_wheel, read_sources
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.model_files import MODEL_NAMES, load_manifest
 

@@ -10,12 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import cv2
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import NUM_LANDMARKS, PALM_SIDES
-from hand_tracking_ros.tracking.networks.runtime import InferenceSession
+from hand_tracking_ros.tracking.networks.runtime import Inference, Shapes
 from hand_tracking_ros.tracking.region import (
     Region,
     crop,
@@ -67,10 +68,25 @@ class HandLandmarks:
 
 
 class LandmarkModel:
-    """Estimates the landmarks of the hands in regions of interest of an image."""
+    """Estimates the landmarks of the hands in regions of interest of an image.
 
-    def __init__(self, session: InferenceSession) -> None:
-        self._session = session
+    Attributes:
+        SHAPES: of the model file's input and outputs, without the batch dimension.
+
+    Args:
+        infer: runs the network.
+    """
+
+    SHAPES: ClassVar[Shapes] = {
+        'image': (3, INPUT_SIZE_PX, INPUT_SIZE_PX),
+        'landmarks': (3 * NUM_LANDMARKS,),
+        'presence': (1,),
+        'handedness': (1,),
+        'world_landmarks': (3 * NUM_LANDMARKS,),
+    }
+
+    def __init__(self, infer: Inference) -> None:
+        self._infer = infer
 
     def estimate(
         self, image: np.ndarray, regions: Sequence[Region], mirrored: Sequence[bool] | None = None
@@ -89,7 +105,7 @@ class LandmarkModel:
         if not regions:
             return []
         mirrored = mirrored or [False] * len(regions)
-        outputs = self._session.run(self._preprocess(image, regions, mirrored))
+        outputs = self._infer(self._preprocess(image, regions, mirrored))
         return self._postprocess(outputs, regions, mirrored)
 
     def refine(
@@ -185,7 +201,7 @@ def _mirror_where(mirror: np.ndarray, landmarks: np.ndarray, width: float) -> np
         (N, 21, 3).
     """
     landmarks = landmarks.reshape(-1, NUM_LANDMARKS, 3)
-    mirrored = landmarks * np.float32([-1, 1, 1]) + np.float32([width, 0, 0])
+    mirrored = landmarks * np.array([-1, 1, 1], np.float32) + np.array([width, 0, 0], np.float32)
     return np.where(mirror[:, np.newaxis, np.newaxis], mirrored, landmarks)
 
 

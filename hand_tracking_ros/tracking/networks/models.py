@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.networks.landmark_model import LandmarkModel
-from hand_tracking_ros.tracking.networks.model_files import find_model
+from hand_tracking_ros.tracking.networks.model_files import PREPARE_COMMANDS, find_model
 from hand_tracking_ros.tracking.networks.palm_detector import PalmDetector
-from hand_tracking_ros.tracking.networks.runtime import Runtime, RuntimeOptions
+from hand_tracking_ros.tracking.networks.runtime import Runtime, RuntimeOptions, Shapes
 from hand_tracking_ros.tracking.region import whole_image
 
 # MediaPipe's option model_complexity, and the names of the files it stands for.
@@ -48,18 +50,23 @@ class HandModels:
                 warnings.warn.
 
         Raises:
-            ModelError: a model file is missing or unreadable.
+            ModelError: a model file is missing, unreadable, broken or of another network.
             UserError: the execution provider or the precision is unknown.
             ValueError: another model_complexity.
         """
         if model_complexity not in COMPLEXITIES:
             raise ValueError(f'model_complexity is {model_complexity}, expected 0 or 1')
         kind = COMPLEXITIES[model_complexity]
-        names = (f'palm_detection_{kind}', f'hand_landmark_{kind}')
+        palm_path = find_model(f'palm_detection_{kind}', model_directory)
+        landmark_path = find_model(f'hand_landmark_{kind}', model_directory)
         options = RuntimeOptions(execution_provider, num_threads, device_id, precision)
-        runtime = Runtime([find_model(name, model_directory) for name in names], options, warn)
-        palm, landmark = runtime.networks
-        models = cls(PalmDetector(palm), LandmarkModel(landmark), runtime)
+        runtime = Runtime([palm_path, landmark_path], options, warn)
+        palm_session, landmark_session = runtime.sessions
+        _check_shapes(palm_path, palm_session.shapes, PalmDetector.SHAPES)
+        _check_shapes(landmark_path, landmark_session.shapes, LandmarkModel.SHAPES)
+        palm_detector = PalmDetector(partial(runtime.run, 0))
+        landmark_model = LandmarkModel(partial(runtime.run, 1))
+        models = cls(palm_detector, landmark_model, runtime)
         models._warm_up()
         return models
 
@@ -74,8 +81,21 @@ class HandModels:
         return self.runtime.warning if self.runtime else ''
 
     def _warm_up(self) -> None:
-        """Run both once: a network's first run takes many times as long as all others."""
+        """Run both once: a network's first inference takes many times as long as all others."""
         image = np.zeros((64, 64, 3), np.uint8)
         whole = whole_image(image)
         self.palm_detector.detect(image, [whole], [1.0])
         self.landmark_model.estimate(image, [whole])
+
+
+def _check_shapes(path: Path, found: Shapes, expected: Shapes) -> None:
+    """Raise a ModelError unless a file's input and outputs are those of the network expected."""
+    if list(found.items()) != list(expected.items()):
+        raise ModelError(
+            f'{path} is another network: its input and outputs are {_describe(found)}, expected '
+            f'{_describe(expected)}. Delete it and run {PREPARE_COMMANDS}'
+        )
+
+
+def _describe(shapes: Shapes) -> str:
+    return ', '.join(f'{name} {["N", *shape]}'.replace("'", '') for name, shape in shapes.items())

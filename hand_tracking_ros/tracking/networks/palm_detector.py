@@ -12,11 +12,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import ClassVar
 
 import cv2
 import numpy as np
 
-from hand_tracking_ros.tracking.networks.runtime import InferenceSession
+from hand_tracking_ros.tracking.networks.runtime import Inference, Shapes
 from hand_tracking_ros.tracking.region import (
     Region,
     box_overlaps,
@@ -26,6 +27,7 @@ from hand_tracking_ros.tracking.region import (
 )
 
 INPUT_SIZE_PX = 192
+NUM_ANCHORS = 2016
 MIN_SUPPRESSION_THRESHOLD = 0.3
 # The time for one window is the median over this many calls.
 NUM_TIMES = 15
@@ -58,10 +60,23 @@ class PalmDetection:
 
 
 class PalmDetector:
-    """Finds palms in windows of an image."""
+    """Finds palms in windows of an image.
 
-    def __init__(self, session: InferenceSession) -> None:
-        self._session = session
+    Attributes:
+        SHAPES: of the model file's input and outputs, without the batch dimension.
+
+    Args:
+        infer: runs the network.
+    """
+
+    SHAPES: ClassVar[Shapes] = {
+        'image': (3, INPUT_SIZE_PX, INPUT_SIZE_PX),
+        'boxes': (NUM_ANCHORS, 18),
+        'scores': (NUM_ANCHORS, 1),
+    }
+
+    def __init__(self, infer: Inference) -> None:
+        self._infer = infer
         self._anchors = make_anchors()
         self._window_times_s: deque[float] = deque(maxlen=NUM_TIMES)
 
@@ -81,7 +96,7 @@ class PalmDetector:
         if not windows:
             return []
         started_s = time.perf_counter()
-        outputs = self._session.run(self._preprocess(image, windows))
+        outputs = self._infer(self._preprocess(image, windows))
         detections = self._postprocess(outputs, windows, min_confidences)
         self._window_times_s.append((time.perf_counter() - started_s) / len(windows))
         return detections

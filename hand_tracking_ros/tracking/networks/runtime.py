@@ -1,7 +1,7 @@
-"""What the networks run on, and what happens when that fails: the CPU goes on, with one warning.
+"""What the networks run on; where that fails, the CPU goes on, with one warning.
 
-Each runtime has a small session class of its own (`gpu_session`, `openvino_session`); this
-module chooses between them. Nothing else in the package knows a runtime.
+Each runtime has a session class in a module of its own: `cpu_session`, `gpu_session`,
+`openvino_session`. This module chooses between them; nothing else in the package knows a runtime.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import Protocol
 
 import numpy as np
 
-from hand_tracking_ros.tracking.errors import ModelError, UserError
-from hand_tracking_ros.tracking.networks import gpu_session
+from hand_tracking_ros.tracking.errors import ModelError, UserError, first_line
+from hand_tracking_ros.tracking.networks.cpu_session import CpuSession
+from hand_tracking_ros.tracking.networks.gpu_session import GpuSession, is_built_for
 
-# What the option `execution_provider` may say beside `auto`.
+# The values of the option `execution_provider`, apart from `auto`.
 EXECUTION_PROVIDERS = ('tensorrt', 'cuda', 'openvino', 'cpu')
 PRECISIONS = ('fp32', 'bf16')
-# What is tried, in this order, where the first one asked for does not start or fails.
+# What is tried, in this order, for each of them.
 _FALLBACKS = {
     'tensorrt': ('tensorrt', 'cuda', 'cpu'),
     'cuda': ('cuda', 'cpu'),
@@ -32,18 +33,27 @@ _FALLBACKS = {
 }
 
 
+# What a network does: (N, 3, S, S) float32 in, its outputs with N rows each out.
+Inference = Callable[[np.ndarray], list[np.ndarray]]
+# Of a network's input, then of its outputs in the order of the model file, by their names, without
+# the batch dimension.
+Shapes = dict[str, tuple[int, ...]]
+
+
 class Session(Protocol):
     """A network loaded by one runtime.
 
     Attributes:
         provider: what it really runs on: one of EXECUTION_PROVIDERS, and the precision where that
             is not fp32.
+        shapes: of its input and outputs.
     """
 
     provider: str
+    shapes: Shapes
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
-        """Run the network.
+        """Run one inference.
 
         Args:
             batch: (N, 3, S, S) float32, contiguous.
@@ -51,13 +61,6 @@ class Session(Protocol):
         Returns:
             The outputs in the order of the model file, each with N rows.
         """
-
-
-class InferenceSession(Protocol):
-    """A network that can be run, whatever it runs on."""
-
-    def run(self, batch: np.ndarray) -> list[np.ndarray]:
-        """As Session.run; never fails because a GPU does."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class RuntimeOptions:
         device_id: which GPU.
         precision: fp32, or bf16: OpenVINO only, on processors that have it. A third faster;
             landmarks move by 0.2 pixels of the image in the median, one in twenty by more than
-            1.2, and are no more restless.
+            1.2, and jitter no more.
     """
 
     execution_provider: str = 'auto'
@@ -95,7 +98,7 @@ class RuntimeOptions:
                 raise UserError(f'{name}: {value!r} is not one of {", ".join(known)}.')
         if self.execution_provider != 'auto':
             return list(_FALLBACKS[self.execution_provider])
-        candidates = ['cuda'] if gpu_session.is_built_for('cuda') else []
+        candidates = ['cuda'] if is_built_for('cuda') else []
         if self.precision == 'bf16' and importlib.util.find_spec('openvino'):
             candidates.append('openvino')
         return [*candidates, 'cpu']
@@ -104,8 +107,8 @@ class RuntimeOptions:
 class Runtime:
     """All networks of a tracker, on the same execution provider.
 
-    Where that provider does not start, or fails while a network runs, all networks move to the
-    next one, and the batch at hand is run there. Any number of threads may run networks.
+    Where that provider does not start, or fails during an inference, all networks move to the next
+    one, and the inference is repeated there. Any number of threads may run networks.
 
     Args:
         paths: the .onnx files.
@@ -113,7 +116,8 @@ class Runtime:
         warn: told in one sentence what failed and what is used instead; None: warnings.warn.
 
     Attributes:
-        warning: what `warn` was told last; empty while all is as asked for.
+        sessions: the networks as they are loaded now, in the order of their files.
+        warning: the last sentence that `warn` was told; empty while all is as asked for.
 
     Raises:
         ModelError: a file is not a network that can be loaded.
@@ -127,59 +131,57 @@ class Runtime:
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self.warning = ''
+        self.sessions: list[Session] = []
         self._paths = list(paths)
         self._options = options or RuntimeOptions()
         self._warn = warn or partial(warnings.warn, category=RuntimeWarning, stacklevel=2)
         self._candidates = self._options.candidates()
         self._lock = threading.Lock()
         self._failed: list[list[Session]] = []
-        self._sessions: list[Session] = []
         self._start(failures=[])
 
     @property
     def provider(self) -> str:
         """What the networks really run on."""
-        return self._sessions[0].provider
+        return self.sessions[0].provider
 
-    @property
-    def networks(self) -> list[InferenceSession]:
-        """The networks, in the order of their files."""
-        return [_Network(self, index) for index in range(len(self._paths))]
+    def run(self, network: int, batch: np.ndarray) -> list[np.ndarray]:
+        """Run one inference, on the next execution provider if this one fails.
 
-    def run(self, index: int, batch: np.ndarray) -> list[np.ndarray]:
-        """Run one network, on the next execution provider if this one fails."""
+        Args:
+            network: position of its file in `paths`.
+            batch: as for Session.run.
+        """
         while True:
-            sessions = self._sessions
+            sessions = self.sessions
             try:
-                return sessions[index].run(batch)
+                return sessions[network].run(batch)
             except Exception as error:  # each runtime has exceptions of its own
                 self._replace(sessions, error)
 
     def _replace(self, sessions: list[Session], error: Exception) -> None:
         """Move to the next execution provider, unless another thread just did."""
         with self._lock:
-            if self._sessions is not sessions:
+            if self.sessions is not sessions:
                 return
             if len(self._candidates) == 1:
                 raise error
             # Kept, because freeing them needs the device that has just failed.
             self._failed.append(sessions)
-            self._start([f'{self._candidates.pop(0)} failed while running ({_sentence(error)})'])
+            self._start([f'{self._candidates.pop(0)} failed while running ({first_line(error)})'])
 
     def _start(self, failures: list[str]) -> None:
-        """Load all networks on the first candidate that starts, and say what did not."""
+        """Load all networks on the first candidate that starts, and report what does not."""
         while True:
             try:
-                self._sessions = [self._open(path) for path in self._paths]
+                self.sessions = [self._open(path) for path in self._paths]
                 break
-            except ModelError:
-                raise
             except Exception as error:  # each runtime has exceptions of its own
-                if len(self._candidates) == 1:
+                if isinstance(error, ModelError) or len(self._candidates) == 1:
                     raise
-                failures.append(f'{self._candidates.pop(0)} does not start ({_sentence(error)})')
+                failures.append(f'{self._candidates.pop(0)} does not start ({first_line(error)})')
         if self._options.precision not in ('fp32', *self.provider.split()):
-            failures.append(f'{self._options.precision} is not to be had here')
+            failures.append(f'{self._options.precision} is not available here')
         if failures:
             self.warning = f'{"; ".join(failures)}: the networks run on {self.provider} instead.'
             self._warn(self.warning)
@@ -187,27 +189,11 @@ class Runtime:
     def _open(self, path: Path) -> Session:
         """Load one network on the best candidate."""
         provider, options = self._candidates[0], self._options
+        if provider == 'cpu':
+            return CpuSession(path, options.num_threads)
         if provider == 'openvino':
             # Here, because OpenVINO is optional and takes a while to import.
             from hand_tracking_ros.tracking.networks.openvino_session import OpenVinoSession
 
             return OpenVinoSession(path, options.num_threads, options.precision)
-        if provider == 'cpu':
-            return gpu_session.CpuSession(path, options.num_threads)
-        return gpu_session.GpuSession(path, provider, options.device_id)
-
-
-class _Network:
-    """One network of a Runtime."""
-
-    def __init__(self, runtime: Runtime, index: int) -> None:
-        self._runtime = runtime
-        self._index = index
-
-    def run(self, batch: np.ndarray) -> list[np.ndarray]:
-        return self._runtime.run(self._index, batch)
-
-
-def _sentence(error: Exception) -> str:
-    """The first line of an exception, which may go on for pages."""
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip('.')
+        return GpuSession(path, provider, options.device_id)

@@ -7,19 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hand_tracking_ros.tracking.networks import gpu_session
-from hand_tracking_ros.tracking.networks.gpu_session import CpuSession
+from hand_tracking_ros.tracking.errors import ModelError
+from hand_tracking_ros.tracking.networks.cpu_session import CpuSession
+from hand_tracking_ros.tracking.networks.model_files import find_model
 from hand_tracking_ros.tracking.networks.processors import kept_off
-from support.fake_onnxruntime import FakeOnnxRuntime
+from support.fake_onnxruntime import install
 
 AFFINITIES = 'session.intra_op_thread_affinities'
 
 
 @pytest.fixture
 def runtime(monkeypatch):
-    fake = FakeOnnxRuntime()
-    monkeypatch.setattr(gpu_session, 'onnxruntime', fake)
-    return fake
+    return install(monkeypatch)
 
 
 @pytest.fixture
@@ -159,3 +158,51 @@ def test_the_caller_is_kept_off_its_helpers_cores_while_the_network_runs(
     bound.clear()
     CpuSession('network.onnx', num_threads=1).run(np.zeros((1, 3, 8, 8), np.float32))
     assert bound == []
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Write a file that is to be loaded as a network."""
+
+    def write(data):
+        path = tmp_path / 'hand_landmark_full.onnx'
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+def refused(path):
+    """What the user is told of a file that is no network."""
+    with pytest.raises(ModelError) as error:
+        CpuSession(path)
+    assert '\n' not in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    'data',
+    [
+        b'',
+        b'version https://git-lfs.github.com/spec/v1\n',
+        b'<!DOCTYPE html><html>Not found</html>',
+        b'\x89PNG\r\n\x1a\n' + bytes(100),
+        b'\x00' * 1000,
+        b'\x08\x07',  # nothing but the version of ONNX
+    ],
+)
+def test_a_file_that_is_not_onnx_is_refused_by_name_with_its_size_and_what_to_do(data, broken):
+    path = broken(data)
+    told = refused(path)
+    assert f'{path} ({len(data)} bytes) is not a whole ONNX model' in told
+    assert 'prepare_models' in told
+
+
+@pytest.mark.parametrize('share', [0.01, 0.5, 0.9, 0.999])
+def test_a_model_that_is_cut_short_is_refused(share, broken):
+    try:
+        data = find_model('palm_detection_lite').read_bytes()
+    except ModelError as error:
+        pytest.skip(str(error))
+    path = broken(data[: int(share * len(data))])
+    assert str(path) in refused(path)

@@ -6,17 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hand_tracking_ros.tracking.networks import gpu_session
 from hand_tracking_ros.tracking.networks.gpu_session import BATCH_SIZES, GpuSession
-from support.fake_onnxruntime import CPU, CUDA, SIZE, TENSORRT, FakeOnnxRuntime, compute
+from support.fake_onnxruntime import CPU, CUDA, SIZE, TENSORRT, compute, install
 
 PATH = Path(__file__)  # any file will do
 
 
 @pytest.fixture
 def runtime(monkeypatch, tmp_path):
-    fake = FakeOnnxRuntime()
-    monkeypatch.setattr(gpu_session, 'onnxruntime', fake)
+    fake = install(monkeypatch)
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
     monkeypatch.setenv('NVIDIA_TF32_OVERRIDE', '0')
     return fake

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from hand_tracking_ros.tracking.errors import ModelError, UserError
-from hand_tracking_ros.tracking.networks import gpu_session
+from hand_tracking_ros.tracking.networks.cpu_session import CpuSession
 from hand_tracking_ros.tracking.networks.runtime import Runtime, RuntimeOptions
-from support.fake_onnxruntime import CPU, CUDA, SIZE, TENSORRT, FakeOnnxRuntime, compute
+from support.fake_onnxruntime import CPU, CUDA, SIZE, TENSORRT, compute, install
 
 PATHS = [Path(__file__), Path(__file__)]  # any files will do
 BATCH = np.random.default_rng(0).random((3, 3, SIZE, SIZE), np.float32)
@@ -32,8 +32,7 @@ class FakeOpenVinoSession:
 @pytest.fixture
 def runtime(monkeypatch):
     """ONNX Runtime with a GPU; OpenVINO is not installed."""
-    fake = FakeOnnxRuntime()
-    monkeypatch.setattr(gpu_session, 'onnxruntime', fake)
+    fake = install(monkeypatch)
     monkeypatch.setenv('NVIDIA_TF32_OVERRIDE', '0')
     have_openvino(monkeypatch, False)
     return fake
@@ -64,8 +63,8 @@ def start(**options):
 
 
 def check_results(runtime):
-    for network in runtime.networks:
-        for found, expected in zip(network.run(BATCH), compute(BATCH), strict=True):
+    for network in range(len(PATHS)):
+        for found, expected in zip(runtime.run(network, BATCH), compute(BATCH), strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
@@ -156,10 +155,10 @@ def test_a_gpu_that_fails_in_the_middle_costs_a_warning_and_no_batch(runtime):
 def test_both_networks_leave_a_gpu_that_has_failed_one_of_them(runtime):
     started, _ = start(execution_provider='cuda')
     runtime.num_good_runs = 0
-    started.networks[0].run(BATCH)
+    started.run(0, BATCH)
     runtime.num_good_runs = float('inf')
     num_bound = sum(len(session.bound_runs) for session in runtime.sessions)
-    started.networks[1].run(BATCH)
+    started.run(1, BATCH)
     assert sum(len(session.bound_runs) for session in runtime.sessions) == num_bound
 
 
@@ -171,9 +170,9 @@ def test_a_gpu_that_fails_two_threads_at_once_is_warned_of_once(runtime):
 
     def work(network):
         both_run.wait()
-        results.append(network.run(BATCH))
+        results.append(started.run(network, BATCH))
 
-    threads = [threading.Thread(target=work, args=(network,)) for network in started.networks]
+    threads = [threading.Thread(target=work, args=(network,)) for network in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -189,21 +188,21 @@ def test_an_error_on_the_cpu_reaches_the_caller(runtime, monkeypatch):
     def fail(self, batch):
         raise ValueError('wrong shape')
 
-    monkeypatch.setattr(gpu_session.CpuSession, 'run', fail)
+    monkeypatch.setattr(CpuSession, 'run', fail)
     with pytest.raises(ValueError, match='wrong shape'):
-        started.networks[0].run(BATCH)
+        started.run(0, BATCH)
     assert warnings == []
 
 
 @pytest.mark.parametrize(
     ('provider', 'has_bf16'), [('cpu', True), ('cuda', True), ('openvino', False)]
 )
-def test_bf16_that_is_not_to_be_had_is_said(runtime, monkeypatch, provider, has_bf16):
+def test_bf16_that_is_not_available_is_a_warning(runtime, monkeypatch, provider, has_bf16):
     have_openvino(monkeypatch, True)
     monkeypatch.setattr(FakeOpenVinoSession, 'has_bf16', has_bf16)
     started, warnings = start(execution_provider=provider, precision='bf16')
     assert started.provider == provider
-    assert warnings == [f'bf16 is not to be had here: the networks run on {provider} instead.']
+    assert warnings == [f'bf16 is not available here: the networks run on {provider} instead.']
 
 
 def test_without_a_listener_a_warning_is_a_python_warning(runtime):
@@ -215,6 +214,6 @@ def test_without_a_listener_a_warning_is_a_python_warning(runtime):
 def test_a_file_that_is_no_network_is_the_users_error_whatever_it_should_run_on(tmp_path):
     path = tmp_path / 'broken.onnx'
     path.write_bytes(b'not a model')
-    for provider in ('auto', 'cpu'):
+    for provider in ('auto', 'cpu', 'openvino'):
         with pytest.raises(ModelError, match=r'broken\.onnx.*prepare_models'):
             Runtime([path], RuntimeOptions(provider))

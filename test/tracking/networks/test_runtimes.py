@@ -12,8 +12,8 @@ import pytest
 from hand_tracking_ros.media import open_media
 from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.errors import ModelError
+from hand_tracking_ros.tracking.networks.cpu_session import CpuSession
 from hand_tracking_ros.tracking.networks.model_files import MODEL_NAMES, find_model
-from hand_tracking_ros.tracking.networks.gpu_session import CpuSession
 from support.test_data import need
 
 
@@ -57,6 +57,7 @@ def test_openvino_computes_what_onnx_runtime_computes(name):
     expected = CpuSession(path).run(batch)
     session = openvino_session(path)
     assert session.provider == 'openvino'
+    assert list(session.shapes.items()) == list(CpuSession(path).shapes.items())
     found = session.run(batch)
     for one, other, tolerance in zip(
         found, expected, TOLERANCES[name.rpartition('_')[0]], strict=True
@@ -77,7 +78,7 @@ def test_openvinos_results_stay_as_they_are_when_the_network_runs_again():
 
 
 def test_bf16_moves_landmarks_by_less_than_half_a_pixel_in_the_median():
-    """Of the 224 pixels that a hand is read in; on the pictures of hands that we have."""
+    """Of the 224 pixels of the network's input; on the pictures of hands that we have."""
     if not has_bf16():
         pytest.skip('this processor has no bf16')
     pictures = list(open_media(need('gestures')))

@@ -1,0 +1,87 @@
+"""The wheel of mediapipe: pip downloads it, the models are read out of it, nothing is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_ros.tracking.errors import UserError
+
+
+def download_wheel(source: dict[str, Any], folder: Path) -> Path:
+    """Let pip download the wheel that the manifest's `source` names into `folder`.
+
+    Raises:
+        UserError: there is no pip, or it fails; it has printed why.
+    """
+    package = f'{source["package"]} {source["version"]}'
+    # The platform is fixed: any serves to read files from.
+    arguments = [
+        *('-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--retries', '2'),
+        *('--platform', source['platform'], '--implementation', 'cp'),
+        *('--python-version', source['python_version'], '--abi', source['abi']),
+        f'{source["package"]}=={source["version"]}',
+    ]
+    elsewhere = (
+        'or download the wheel on another machine and give it with --wheel:\n'
+        f'  python3 {" ".join(arguments)}'
+    )
+    if importlib.util.find_spec('pip') is None:
+        raise UserError(
+            f'{sys.executable} has no pip. Install it (`sudo apt install python3-pip` on Debian '
+            f'and Ubuntu, `{sys.executable} -m ensurepip` in a virtual environment), {elsewhere}'
+        )
+    print(f'downloading {package} through pip', flush=True)
+    # pip's temporary files go below `folder` too: an interrupted download leaves nothing behind.
+    pip = subprocess.run(
+        [sys.executable, *arguments, '--disable-pip-version-check', '--dest', str(folder)],
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, 'TMPDIR': str(folder)},
+    )
+    wheels = list(folder.glob('*.whl'))
+    if pip.returncode != 0 or len(wheels) != 1:
+        raise UserError(
+            f'pip could not download {package}, see above. Try again when the network is there, '
+            f'{elsewhere}'
+        )
+    return wheels[0]
+
+
+def read_sources(wheel: Path, manifest: dict[str, Any], names: Sequence[str]) -> dict[str, bytes]:
+    """Take the .tflite files of the models `names` out of the wheel.
+
+    Raises:
+        UserError: the wheel cannot be read, lacks a file, or holds one with another SHA-256.
+    """
+    package = f'{manifest["source"]["package"]} {manifest["source"]["version"]}'
+    entries = {name: manifest['models'][name] for name in names}
+    sources = {}
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for name, entry in entries.items():
+                sources[name] = archive.read(entry['path'])
+    except KeyError:
+        raise UserError(
+            f'{wheel} does not hold {entry["path"]}: give a wheel of {package}'
+        ) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise UserError(f'{wheel} is not a whole wheel (zip file): download it again') from None
+    except OSError as error:
+        raise UserError(f'{wheel} cannot be read: {error.strerror}') from None
+    for name, data in sources.items():
+        found, expected = hashlib.sha256(data).hexdigest(), entries[name]['sha256']
+        if found != expected:
+            raise UserError(
+                f'{entries[name]["path"]} in {wheel} has the SHA-256 {found}, expected '
+                f'{expected}: it is not the file of {package}, and was not used. Download the '
+                'wheel again; if the sum stays wrong, do not trust the place it comes from'
+            )
+    return sources
