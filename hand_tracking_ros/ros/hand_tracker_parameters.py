@@ -65,26 +65,26 @@ class HandTrackerSettings:
     )
     detection_interval: float = parameter(
         _OPTIONS.detection_interval_s,
-        'Seconds between two looks for further hands once a hand is tracked.',
+        'Seconds between two searches for further hands once a hand is tracked.',
         within=(0.0, 60.0),
     )
     detection_tiles: str = parameter(
         _OPTIONS.detection_tiles,
-        'Parts of the image that are searched one by one for hands too small to be found in the '
-        'whole: auto, 1x1 (the whole only), or columns x rows such as 4x2. Parts of less than 192 '
-        'px would show no more, and are left out.',
+        'Tiles of the image that the palm detector searches one by one for hands too small to be '
+        'found in the whole: auto, 1x1 (the whole only), or columns x rows such as 4x2. Tiles of '
+        'less than 192 px would show no more, and are left out.',
         check=parse_tiles,
     )
     detection_budget_ms: float = parameter(
         _OPTIONS.detection_budget_s * 1000,
-        'While no hand is tracked, as many parts of an image are searched as fit in this time, '
-        'but at least one.',
+        'While no hand is tracked, the palm detector searches as many windows of an image as fit '
+        'in this time, but at least one.',
         within=(0.0, 1000.0),
     )
     landmark_passes: int = parameter(
         _OPTIONS.landmark_passes,
-        'How often each hand is read: more is more accurate and slower. 0: twice in '
-        'static_image_mode, else once.',
+        'Passes of the landmark model over each hand: more is more accurate and slower. The first '
+        'pass is one inference, each further one two. 0: 2 in static_image_mode, else 1.',
         within=(0, 3),
     )
     hold_time: float = parameter(
@@ -100,12 +100,12 @@ class HandTrackerSettings:
     )
     depth_tolerance: float = parameter(
         0.05,
-        'Largest difference of the stamps of an image and its depth image, seconds.',
+        'Largest difference between the stamps of an image and its depth image, seconds.',
         within=(0.0, 10.0),
     )
     smoothing: str = parameter(
         _SMOOTHING.method,
-        'Filter of landmarks and poses on their way out. The tracking itself is not filtered.',
+        'Filter of the published landmarks and poses. The tracking itself is not filtered.',
         choices=SMOOTHING_METHODS,
     )
     smoothing_min_cutoff: float = parameter(
@@ -139,9 +139,9 @@ class HandTrackerSettings:
     tf_prefix: str = parameter('', 'Put before the name of every hand frame.')
     execution_provider: str = fixed(
         'auto',
-        'What the networks run on. auto: CUDA where the ONNX Runtime installed has it, else the '
-        'CPU. What does not start or fails is replaced, by the CPU in the end, with a warning. '
-        'tensorrt prepares for minutes when it first starts.',
+        'What the networks run on. auto: CUDA where the installed ONNX Runtime has it, else the '
+        'CPU. A provider that does not start or fails is replaced, by the CPU in the end, with a '
+        'warning. The first start of tensorrt takes minutes.',
         choices=('auto', *EXECUTION_PROVIDERS),
     )
     device_id: int = fixed(0, 'Which GPU, for cuda and tensorrt.', within=(0, 63))
@@ -153,7 +153,7 @@ class HandTrackerSettings:
     )
     precision: str = fixed(
         'fp32',
-        'Numbers that the networks compute with. bf16 is faster and less accurate; it needs '
+        'Number format of the networks. bf16 is faster and less accurate; it needs '
         'OpenVINO, which auto then chooses where it is installed, and a processor that has it.',
         choices=PRECISIONS,
     )

@@ -32,8 +32,8 @@ class TeleopSettings:
     )
     clutch: str = fixed(
         _OPTIONS.clutch,
-        'What engages: pinch, thumb and index finger, while the other fingers move the gripper; '
-        'fist, the curl of middle, ring and little finger, while the pinch moves the gripper.',
+        'What closes the clutch. pinch: thumb and index finger; the other fingers move the '
+        'gripper. fist: the curl of middle, ring and little finger; the pinch moves the gripper.',
         choices=CLUTCHES,
     )
     clutch_engage: float = fixed(
@@ -57,19 +57,19 @@ class TeleopSettings:
         list(_OPTIONS.workspace_max_m), 'Highest x, y, z of the target, m.'
     )
     max_linear_speed: float = parameter(
-        _OPTIONS.max_linear_speed_m_s, 'The target moves no faster, m/s.', within=(0.0, 10.0)
+        _OPTIONS.max_linear_speed_m_s, 'Speed limit of the target, m/s.', within=(0.0, 10.0)
     )
     max_angular_speed: float = parameter(
-        _OPTIONS.max_angular_speed_rad_s, 'The target turns no faster, rad/s.', within=(0.0, 20.0)
+        _OPTIONS.max_angular_speed_rad_s, 'Speed limit of its rotation, rad/s.', within=(0.0, 20.0)
     )
     max_gripper_speed: float = parameter(
         _OPTIONS.max_gripper_speed_s,
-        'The gripper moves no faster, full strokes per second.',
+        'Speed limit of the gripper, full strokes per second.',
         within=(0.0, 100.0),
     )
     resume_within: float = parameter(
         _OPTIONS.resume_within_s,
-        'Seconds after which a hand that was lost has to open the clutch before it engages again.',
+        'A hand that was lost for longer, seconds, has to open the clutch before it engages again.',
         within=(0.0, 10.0),
     )
     timeout: float = parameter(
