@@ -27,7 +27,7 @@ class HandTruth:
         landmarks_visible: (21,) bool, whether the image shows this hand where the landmark is;
             one that is behind another part of the same hand counts as visible.
         rotation: (3, 3) columns are the hand frame's axes (rep103) in the camera's frame.
-        joint_angles_rad: by the names of `hand_geometry.JOINT_NAMES`.
+        joint_angles_rad: by the names of `hand_skeleton.JOINT_NAMES`.
         hand_length_m: from the wrist along the bones to the tip of the middle finger.
     """
 

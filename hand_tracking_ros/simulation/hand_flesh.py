@@ -1,6 +1,6 @@
 """Where the flesh of a simulated hand is while it rests, and which bones it follows when they move.
 
-The frame is the right hand's own, as in `hand_geometry`.
+The frame is the right hand's own, as in `hand_skeleton`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hand_tracking_ros.simulation.hand_geometry import (
+from hand_tracking_ros.simulation.array_math import turn
+from hand_tracking_ros.simulation.hand_skeleton import (
     BONE_INDEX,
     BONES,
     LONG_FINGERS,
@@ -19,7 +20,6 @@ from hand_tracking_ros.simulation.hand_geometry import (
     complete_angles,
 )
 from hand_tracking_ros.simulation.implicit_surface import Capsule, distance_to_all, smooth_union
-from hand_tracking_ros.simulation.linear import turn
 from hand_tracking_ros.tracking.hand import FINGERS
 
 # The pose in which the flesh is made: fingers apart, so that they do not grow together.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_ros.simulation.hand_flesh import bone_weights, flesh_distance, rest_frames
-from hand_tracking_ros.simulation.hand_geometry import BONES, HandShape
+from hand_tracking_ros.simulation.hand_skeleton import BONES, HandShape
 from hand_tracking_ros.simulation.implicit_surface import mesh_surface, vertex_normals
 from hand_tracking_ros.tracking import rotations
 

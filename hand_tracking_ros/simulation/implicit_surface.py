@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_tracking_ros.simulation.linear import dot
+from hand_tracking_ros.simulation.array_math import dot
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_tracking_ros.simulation.linear import dot, rows
+from hand_tracking_ros.simulation.array_math import dot, rows
 
 NEAREST_M = 0.05
 # Triangles reach this far over their edges, so that rounding leaves no gap between two.

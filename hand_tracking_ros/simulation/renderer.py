@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hand_tracking_ros.simulation.linear import dot, rows
+from hand_tracking_ros.simulation.array_math import dot, rows
 from hand_tracking_ros.simulation.pinhole_camera import PinholeCamera
 from hand_tracking_ros.simulation.rasterizer import VisibleSurface, rasterize
 

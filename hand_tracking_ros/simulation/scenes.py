@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hand_tracking_ros.simulation.hand_geometry import (
+from hand_tracking_ros.simulation.hand_skeleton import (
     LONG_FINGERS,
     complete_angles,
     rotation_x,

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_tracking_ros.simulation.hand_geometry import (
+from hand_tracking_ros.simulation.array_math import turn
+from hand_tracking_ros.simulation.hand_mesh import make_hand_mesh
+from hand_tracking_ros.simulation.hand_skeleton import (
     BONE_INDEX,
     bone_frames,
     landmarks_of,
     random_hand_shape,
 )
-from hand_tracking_ros.simulation.hand_mesh import make_hand_mesh
-from hand_tracking_ros.simulation.linear import turn
 from hand_tracking_ros.simulation.renderer import Body
 from hand_tracking_ros.simulation.scenes import HandMotion
-from hand_tracking_ros.simulation.skin import paint_skin, skin_places
+from hand_tracking_ros.simulation.skin_texture import paint_skin, skin_places
 from hand_tracking_ros.tracking.hand import Handedness
 
 _SKIN_GLOSS = 0.05

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hand_tracking_ros.simulation.hand_flesh import flesh_distance, rest_frames
-from hand_tracking_ros.simulation.hand_geometry import (
+from hand_tracking_ros.simulation.hand_mesh import make_hand_mesh
+from hand_tracking_ros.simulation.hand_skeleton import (
     BONE_INDEX,
     BONES,
     bone_frames,
@@ -13,7 +14,6 @@ from hand_tracking_ros.simulation.hand_geometry import (
     rotation_x,
     rotation_z,
 )
-from hand_tracking_ros.simulation.hand_mesh import make_hand_mesh
 from hand_tracking_ros.simulation.scenes import FIST, OPEN, PINCH, RELAXED
 
 SHAPE = random_hand_shape(np.random.default_rng(3))

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from hand_tracking_ros.simulation.hand_geometry import complete_angles
+from hand_tracking_ros.simulation.hand_skeleton import complete_angles
 from hand_tracking_ros.simulation.scenes import SCENES, mirrored, random_setting
 
 RATE_HZ = 30

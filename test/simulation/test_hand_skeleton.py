@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hand_tracking_ros.simulation.hand_geometry import (
+from hand_tracking_ros.simulation.hand_skeleton import (
     AVERAGE_HAND,
     JOINT_LIMITS_DEG,
     JOINT_NAMES,

@@ -9,10 +9,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from hand_tracking_ros.simulation.array_math import dot
 from hand_tracking_ros.simulation.hand_flesh import rest_frames, smoothstep, to_bone
-from hand_tracking_ros.simulation.hand_geometry import BONE_INDEX, LONG_FINGERS, HandShape
 from hand_tracking_ros.simulation.hand_mesh import HandMesh
-from hand_tracking_ros.simulation.linear import dot
+from hand_tracking_ros.simulation.hand_skeleton import BONE_INDEX, LONG_FINGERS, HandShape
 from hand_tracking_ros.simulation.rasterizer import rasterize
 from hand_tracking_ros.simulation.renderer import GAMMA, Texture
 
