@@ -1,0 +1,95 @@
+"""Reading a TFLite file: its operators, and the shapes and constants of its tensors.
+
+Everything is as TFLite has it: a tensor goes by its number, and pictures are NHWC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tflite
+
+_DTYPES = {
+    tflite.TensorType.FLOAT32: np.dtype('<f4'),
+    tflite.TensorType.FLOAT16: np.dtype('<f2'),
+    tflite.TensorType.INT32: np.dtype('<i4'),
+}
+_OPTIONS_CLASSES = {code: name for name, code in vars(tflite.BuiltinOptions).items()}
+
+
+class ConversionError(Exception):
+    """The TFLite file holds something that this converter does not know."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator of the network.
+
+    Attributes:
+        name: such as CONV_2D.
+        inputs: numbers of its input tensors.
+        output: number of its output tensor.
+        options: an object of the class of its kind, such as tflite.Conv2DOptions, or None.
+    """
+
+    name: str
+    inputs: list[int]
+    output: int
+    options: Any
+
+
+class TfliteFile:
+    """A TFLite file with one graph.
+
+    Attributes:
+        inputs, outputs: numbers of the graph's input and output tensors.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._model = tflite.Model.GetRootAsModel(data, 0)
+        self._graph = self._model.Subgraphs(0)
+        self.inputs: list[int] = self._graph.InputsAsNumpy().tolist()
+        self.outputs: list[int] = self._graph.OutputsAsNumpy().tolist()
+
+    def operators(self) -> Iterator[Operator]:
+        """The operators, each behind those whose outputs it takes."""
+        for index in range(self._graph.OperatorsLength()):
+            operator = self._graph.Operators(index)
+            code = self._model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode()
+            yield Operator(
+                tflite.opcode2name(code),
+                operator.InputsAsNumpy().tolist(),
+                int(operator.Outputs(0)),
+                _options(operator),
+            )
+
+    def shape(self, tensor: int) -> tuple[int, ...]:
+        return tuple(self._graph.Tensors(tensor).ShapeAsNumpy().tolist())
+
+    def constant(self, tensor: int) -> np.ndarray:
+        """The values of a constant tensor, float16 as float32.
+
+        Raises:
+            ConversionError: the tensor is not a constant, or of an unknown type.
+        """
+        entry = self._graph.Tensors(tensor)
+        buffer = self._model.Buffers(entry.Buffer())
+        if buffer.DataLength() == 0:
+            raise ConversionError(f'tensor {entry.Name()!r} is not a constant')
+        if entry.Type() not in _DTYPES:
+            raise ConversionError(f'tensor {entry.Name()!r} has the unknown type {entry.Type()}')
+        values = np.frombuffer(buffer.DataAsNumpy().tobytes(), _DTYPES[entry.Type()])
+        values = values.astype(np.float32) if values.dtype == np.float16 else values
+        return values.reshape(self.shape(tensor))
+
+
+def _options(operator: tflite.Operator) -> Any:
+    table = operator.BuiltinOptions()
+    if table is None:
+        return None
+    options = getattr(tflite, _OPTIONS_CLASSES[operator.BuiltinOptionsType()])()
+    options.Init(table.Bytes, table.Pos)
+    return options
