@@ -94,6 +94,7 @@ class SimulatedCameraSettings(CameraSettings):
 
 
 DESCRIPTION = f"""{__doc__}
+
 topics out:
 {TOPICS}\
   depth                 sensor_msgs/Image, registered to image: camera_info holds for it too

@@ -58,6 +58,7 @@ class VideoPublisherSettings(CameraSettings):
 
 
 DESCRIPTION = f"""{__doc__}
+
 topics out:
 {TOPICS}
 Stamps are the time at which a frame is sent. The program ends at the end of the source.

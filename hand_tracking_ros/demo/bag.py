@@ -1,10 +1,10 @@
-"""Recordings: what is said on the demo's topics, as a rosbag2 folder that every ROS 2 reads."""
+"""Recordings of the demo's topics as a rosbag2 folder, which every ROS 2 reads."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from ament_index_python import get_package_share_directory
@@ -12,7 +12,6 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from rclpy.serialization import deserialize_message
 from rclpy.time import Time
-from rosbags.interfaces import Nodetype
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
@@ -20,7 +19,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage
 from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
 
-from hand_tracking_ros.msg import HandArray
+from hand_tracking_ros.msg import Hand, HandArray
 from hand_tracking_ros.tracking.errors import UserError
 
 TRACKER = 'hand_tracker'
@@ -57,17 +56,14 @@ class Bag:
     def __init__(self, path: Path) -> None:
         if path.exists():
             if not _is_bag(path):
-                raise UserError(
-                    f'{path} is there already, and not a recording; remove or rename it'
-                )
+                raise UserError(f'{path} exists, and is not a recording; remove or rename it')
             shutil.rmtree(path)
         self._writer = Writer(path, version=METADATA_VERSION, storage_plugin=StoragePlugin.MCAP)
         self._writer.open()
-        names = {topic: _type_name(kind) for topic, kind in RECORDED_TOPICS.items()}
-        typestore = typestore_of(*names.values())
+        typestore = _typestore()
         self._connections = {
-            topic: self._writer.add_connection(topic, name, typestore=typestore)
-            for topic, name in names.items()
+            topic: self._writer.add_connection(topic, _type_name(kind), typestore=typestore)
+            for topic, kind in RECORDED_TOPICS.items()
         }
 
     def write(self, topic: str, time_ns: int, message: bytes) -> None:
@@ -97,35 +93,15 @@ def stamp_ns(message) -> int:
     return Time.from_msg(message.header.stamp).nanoseconds
 
 
-@lru_cache
-def typestore_of(*type_names: str) -> Typestore:
-    """A rosbags typestore with these types (`package/msg/Name`) and all that they are made of."""
-    typestore = get_typestore(Stores.EMPTY)
-    known: dict = {}
-    for name in type_names:
-        _collect(name, known)
-    typestore.register(known)
+def _typestore() -> Typestore:
+    """The messages of this ROS distribution, which rosbags knows, and those of this package."""
+    distribution = os.environ.get('ROS_DISTRO', '').upper()
+    typestore = get_typestore(getattr(Stores, f'ROS2_{distribution}', Stores.LATEST))
+    for kind in (Hand, HandArray):
+        package, _, name = _type_name(kind).split('/')
+        path = Path(get_package_share_directory(package)) / 'msg' / f'{name}.msg'
+        typestore.register(get_types_from_msg(path.read_text(), _type_name(kind)))
     return typestore
-
-
-def _collect(type_name: str, known: dict) -> None:
-    if type_name in known:
-        return
-    package, _, name = type_name.split('/')
-    text = (Path(get_package_share_directory(package)) / 'msg' / f'{name}.msg').read_text()
-    types = get_types_from_msg(text, type_name)
-    known.update(types)
-    for _, fields in types.values():
-        for _, field in fields:
-            _collect_field(field, known)
-
-
-def _collect_field(field: tuple, known: dict) -> None:
-    node_type, value = field
-    if node_type == Nodetype.NAME:
-        _collect(value, known)
-    elif node_type in (Nodetype.ARRAY, Nodetype.SEQUENCE):
-        _collect_field(value[0], known)
 
 
 def _is_bag(path: Path) -> bool:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import statistics
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from tqdm import tqdm
 
 from hand_tracking_ros.demo.bag import (
     HANDS_TOPIC,
@@ -19,6 +16,7 @@ from hand_tracking_ros.demo.bag import (
     stamp_ns,
 )
 from hand_tracking_ros.demo.recorder import Counts
+from hand_tracking_ros.demo.session import progress_bar
 from hand_tracking_ros.drawing.contact_sheet import (
     MAX_TILES,
     ContactSheet,
@@ -31,37 +29,30 @@ from hand_tracking_ros.media.video_writer import VideoWriter
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.image_conversion import compressed_to_rgb
 from hand_tracking_ros.ros.message_conversion import hands_from_message
+from hand_tracking_ros.tracking.hand import Hand
+from hand_tracking_ros.tracking.hand_json import HAND_FORMAT, hand_to_json, rounded
 
 VIDEO_NAME = 'annotated.mp4'
 SHEET_NAME = 'contact_sheet.png'
 HANDS_NAME = 'hands.json'
-SIGNIFICANT_DIGITS = 7
 
-HANDS_FORMAT = """\
+HANDS_FORMAT = f"""\
 hands.json holds "source", "counts" (frames published, received, processed, dropped, with_errors),
 "latency_ms" (median, p95; from an image's stamp to the arrival of its hands) and "frames": for each
 frame published, in order,
   "stamp_ns", "time_s" (since the first frame), "processed" (false: dropped or lost), "image_size"
   [width, height], "latency_ms", and "hands", each with
-    "track_id", "handedness" LEFT, RIGHT or UNKNOWN, "handedness_score", "state" TRACKED or HELD,
-    "presence", "age_s", "landmarks" 21 x [x, y, z] (fractions of the image size),
-    "world_landmarks" 21 x [x, y, z] (m), "region" (center_px, size_px, rotation_rad),
-    "pose" (null, or position_m, orientation_xyzw, covariance, camera_landmarks_m,
-    reprojection_error_px, source HAND_SIZE or DEPTH), "finger_curl", "pinch", "gesture",
-    "gesture_score".
+{HAND_FORMAT}, "finger_curl", "pinch", "gesture", "gesture_score".
 """
 
 
 @dataclass(frozen=True)
 class _Result:
-    """The hands of one image, and when they came."""
+    """What the tracker said of one image, and how long after the image's stamp."""
 
     message: HandArray
-    arrival_ns: int
-
-    @property
-    def latency_ms(self) -> float:
-        return (self.arrival_ns - stamp_ns(self.message)) / 1e6
+    hands: list[Hand]
+    latency_ms: float
 
 
 class Results:
@@ -79,19 +70,22 @@ class Results:
         self._source_name = source_name
         self._counts = counts
         self._results = {
-            stamp_ns(message): _Result(message, time_ns)
-            for time_ns, message in read_messages(recording, HANDS_TOPIC)
+            (stamp := stamp_ns(message)): _Result(
+                message, hands_from_message(message), (arrival_ns - stamp) / 1e6
+            )
+            for arrival_ns, message in read_messages(recording, HANDS_TOPIC)
         }
-        image_stamps = [stamp_ns(message) for _, message in read_messages(recording, IMAGE_TOPIC)]
-        self.num_images = len(image_stamps)
+        self._image_stamps = [
+            stamp_ns(message) for _, message in read_messages(recording, IMAGE_TOPIC)
+        ]
+        self.num_images = len(self._image_stamps)
         self.num_results = len(self._results)
-        self.num_with_hands = sum(bool(result.message.hands) for result in self._results.values())
-        self.tracks: dict[int, str] = {}
-        for result in self._results.values():
-            for hand in hands_from_message(result.message):
-                self.tracks[hand.track_id] = hand.handedness.name.lower()
-        self._image_stamps = image_stamps
-        self._stamps = sorted({*image_stamps, *self._results})
+        found = [result.hands for result in self._results.values()]
+        self.num_with_hands = sum(map(bool, found))
+        self.tracks = {
+            hand.track_id: hand.handedness.name.lower() for hands in found for hand in hands
+        }
+        self._stamps = sorted({*self._image_stamps, *self._results})
         self._indices = {stamp: index for index, stamp in enumerate(self._stamps)}
 
     @property
@@ -112,13 +106,11 @@ class Results:
 
     def write_hands(self, path: Path) -> None:
         """Write hands.json."""
-        latencies = self.latencies_ms
+        latencies = self.latencies_ms and rounded(self.latencies_ms)
         content = {
             'source': self._source_name,
             'counts': asdict(self._counts),
-            'latency_ms': dict(zip(('median', 'p95'), map(_short, latencies), strict=True))
-            if latencies
-            else None,
+            'latency_ms': latencies and {'median': latencies[0], 'p95': latencies[1]},
             'frames': [self._describe_frame(stamp) for stamp in self._stamps],
         }
         path.write_text(json.dumps(content))
@@ -144,19 +136,14 @@ class Results:
 
     def _shots(self) -> Iterator[Shot]:
         messages = read_messages(self._recording, IMAGE_TOPIC)
-        progress = tqdm(
-            messages,
-            desc='rendering',
-            total=self.num_images,
-            unit='frame',
-            mininterval=0.1 if sys.stderr.isatty() else 10.0,
-        )
-        for _, message in progress:
+        for _, message in progress_bar(
+            messages, desc='rendering', total=self.num_images, unit='frame'
+        ):
             stamp = stamp_ns(message)
             result = self._results.get(stamp)
             yield Shot(
                 image=compressed_to_rgb(message),
-                hands=hands_from_message(result.message) if result else None,
+                hands=result.hands if result else None,
                 index=self._indices[stamp],
                 time_s=self._time_s(stamp),
             )
@@ -173,7 +160,7 @@ class Results:
         return width, height
 
     def _has_hands(self, stamp: int) -> bool:
-        return stamp in self._results and bool(self._results[stamp].message.hands)
+        return stamp in self._results and bool(self._results[stamp].hands)
 
     def _time_s(self, stamp: int) -> float:
         return (stamp - self._stamps[0]) / NANOSECONDS_PER_SECOND
@@ -188,59 +175,15 @@ class Results:
             **frame,
             'processed': True,
             'image_size': [message.image_width, message.image_height],
-            'latency_ms': _short(result.latency_ms),
-            'hands': _describe_hands(message),
+            'latency_ms': rounded(result.latency_ms),
+            'hands': [
+                {
+                    **hand_to_json(hand),
+                    'finger_curl': rounded(fields.finger_curl),
+                    'pinch': rounded(fields.pinch),
+                    'gesture': fields.gesture,
+                    'gesture_score': rounded(fields.gesture_score),
+                }
+                for hand, fields in zip(result.hands, message.hands, strict=True)
+            ],
         }
-
-
-def _describe_hands(message: HandArray) -> list[dict]:
-    return [
-        {
-            'track_id': hand.track_id,
-            'handedness': hand.handedness.name,
-            'handedness_score': _short(hand.handedness_score),
-            'state': hand.state.name,
-            'presence': _short(hand.presence),
-            'age_s': _short(hand.age_s),
-            'landmarks': _rows(hand.landmarks),
-            'world_landmarks': _rows(hand.world_landmarks),
-            'region': {
-                'center_px': [_short(hand.region.center_x_px), _short(hand.region.center_y_px)],
-                'size_px': _short(hand.region.size_px),
-                'rotation_rad': _short(hand.region.rotation_rad),
-            },
-            'pose': _describe_pose(fields, hand.pose),
-            'finger_curl': _row(fields.finger_curl),
-            'pinch': _short(fields.pinch),
-            'gesture': fields.gesture,
-            'gesture_score': _short(fields.gesture_score),
-        }
-        for fields, hand in zip(message.hands, hands_from_message(message), strict=True)
-    ]
-
-
-def _describe_pose(fields, pose) -> dict | None:
-    if pose is None:
-        return None
-    orientation = fields.pose.pose.orientation
-    return {
-        'position_m': _row(pose.position_m),
-        'orientation_xyzw': _row([orientation.x, orientation.y, orientation.z, orientation.w]),
-        'covariance': _rows(pose.covariance),
-        'camera_landmarks_m': _rows(pose.camera_landmarks_m),
-        'reprojection_error_px': _short(pose.reprojection_error_px),
-        'source': pose.source.name,
-    }
-
-
-def _rows(matrix) -> list[list[float]]:
-    return [_row(row) for row in matrix]
-
-
-def _row(values: Sequence[float]) -> list[float]:
-    return [_short(value) for value in values]
-
-
-def _short(value: float) -> float:
-    """As many digits as mean something."""
-    return float(f'{value:.{SIGNIFICANT_DIGITS}g}')

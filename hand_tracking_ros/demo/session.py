@@ -6,9 +6,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import rclpy
 from rclpy.context import Context
@@ -96,7 +97,7 @@ class Session:
         """
         publisher = self._start(PUBLISHER, _publisher_arguments(job))
         tracker = self._start(TRACKER, _tracker_arguments(job.source))
-        with _progress_bar(job.source) as progress:
+        with _tracking_bar(job.source) as progress:
             failure = self._watch(tracker, publisher, job.duration_s, stop, progress)
             publisher.stop()
             if failure is None:
@@ -182,12 +183,13 @@ def _publisher_arguments(job: Job) -> list[str]:
     ]  # fmt: skip
 
 
-def _progress_bar(source: MediaSource) -> tqdm:
+def progress_bar(*items: Iterable, **options: Any) -> tqdm:
+    """A bar of tqdm that fills no log files."""
+    return tqdm(*items, **options, mininterval=0.1 if sys.stderr.isatty() else 10.0)
+
+
+def _tracking_bar(source: MediaSource) -> tqdm:
     # Fits a terminal of 80 columns.
     known_length = '{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}'
-    return tqdm(
-        desc='tracking',
-        total=source.num_frames or None,
-        bar_format=known_length if source.num_frames else '{desc} {n_fmt} frames{postfix}',
-        mininterval=0.1 if sys.stderr.isatty() else 10.0,
-    )
+    bar_format = known_length if source.num_frames else '{desc} {n_fmt} frames{postfix}'
+    return progress_bar(desc='tracking', total=source.num_frames or None, bar_format=bar_format)

@@ -18,20 +18,18 @@ from hand_tracking_ros.command_line import (
 from hand_tracking_ros.media.media_source import MediaSource
 from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
 from hand_tracking_ros.offline.annotated_output import AnnotatedOutput, check_output
-from hand_tracking_ros.tracking import Hand, HandModels, HandTracker, TrackerOptions
+from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.hand_json import HAND_FORMAT, hand_to_json
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES
 from hand_tracking_ros.tracking.tiles import parse_tiles
 
-LANDMARK_DECIMALS = 7
 DESCRIPTION = f"""{__doc__}
 
 An INPUT is a {SOURCE_HELP}.
 The JSON holds "images" {{file name: {{"width", "height", "hands"}}}}, "videos" {{file name: [hands
 of frame 0, hands of frame 1, ...]}} and "video_sizes" {{file name: [width, height]}}. A hand has
-"track_id", "handedness" LEFT or RIGHT (the person's own), "handedness_score", "state" TRACKED or
-HELD, "presence", "landmarks" 21 x [x, y, z] (fractions of the image size) and "world_landmarks"
-21 x [x, y, z] (metres).
+{HAND_FORMAT}.
 """
 
 
@@ -162,7 +160,7 @@ def _process_source(
     with tqdm(source, desc=source.name, total=source.num_frames or None, unit='image') as progress:
         for frame in progress:
             hands = tracker.track(frame.image, frame.stamp_s)
-            described = [_describe(hand) for hand in hands]
+            described = [hand_to_json(hand) for hand in hands]
             if source.is_video:
                 video.append(described)
             else:
@@ -176,18 +174,6 @@ def _process_source(
     if source.is_video:
         results['videos'][source.name] = video
         results['video_sizes'][source.name] = [source.width, source.height]
-
-
-def _describe(hand: Hand) -> dict:
-    return {
-        'track_id': hand.track_id,
-        'handedness': hand.handedness.name,
-        'handedness_score': round(hand.handedness_score, 4),
-        'state': hand.state.name,
-        'presence': round(hand.presence, 4),
-        'landmarks': hand.landmarks.astype(float).round(LANDMARK_DECIMALS).tolist(),
-        'world_landmarks': hand.world_landmarks.astype(float).round(LANDMARK_DECIMALS).tolist(),
-    }
 
 
 if __name__ == '__main__':
