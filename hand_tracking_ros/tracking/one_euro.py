@@ -1,12 +1,12 @@
 """The One-Euro filter, for points and for rotations.
 
-A low-pass filter whose cutoff rises with speed: what stands still is smoothed much, what moves
-fast is hardly delayed. Casiez, Roussel, Vogel: "1€ Filter: A Simple Speed-based Low-pass Filter
-for Noisy Input in Interactive Systems", CHI 2012. What differs from the paper:
+A low-pass filter whose cutoff rises with speed: values at rest are smoothed much, fast ones are
+hardly delayed. Casiez, Roussel, Vogel: "1€ Filter: A Simple Speed-based Low-pass Filter for Noisy
+Input in Interactive Systems", CHI 2012. Differences from the paper:
 - the speed is that of the raw values, one for all coordinates of a point;
-- the cutoff rises with the speed only where that is clear of the speed which noise alone shows;
-- the first values after a start are averaged instead of believed, since so slow a filter would
-  remember the very first for a second.
+- the cutoff rises only with speed above the one that noise alone causes;
+- the first values after a start are averaged, as such a slow filter would otherwise remember the
+  very first one for a second.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class OneEuroOptions:
         min_cutoff_hz: cutoff at rest. Lower: less jitter, slower to settle.
         cutoff_per_speed: what the cutoff gains with speed, Hz per (unit / s); the paper's beta.
             Higher: less lag in motion.
-        noise_speed: speed, unit / s, that counts half; slower ones hardly count. Higher: less
+        noise_speed: speed, unit / s, that counts by half; slower ones hardly count. Higher: less
             jitter of noisy values, more lag in slow motion. 0 is the paper's filter.
         speed_cutoff_hz: cutoff of the low-pass filter on the speed itself.
     """
@@ -41,7 +41,6 @@ class OneEuroFilter:
     """Smooths points over time, each by its own speed."""
 
     def __init__(self) -> None:
-        self._gain = _Gain()
         self._raw: np.ndarray | None = None
 
     def filter(
@@ -62,10 +61,10 @@ class OneEuroFilter:
         """
         raw = np.asarray(values, np.float64)
         if not np.isfinite(raw).all():
-            self.__init__()
+            self._raw = None
             return raw
         if self._raw is None:
-            self._raw = self._smooth = raw
+            self._gain, self._raw, self._smooth = _Gain(), raw, raw
         elif step_s > 0:
             velocity = (raw - self._raw) / (step_s * max(unit, np.finfo(float).eps))
             gain = self._gain.update(velocity, step_s, options)
@@ -77,7 +76,6 @@ class OneEuroRotationFilter:
     """Smooths a rotation, always the shortest way towards the next one."""
 
     def __init__(self) -> None:
-        self._gain = _Gain()
         self._raw: np.ndarray | None = None
 
     def filter(self, rotation: np.ndarray, step_s: float, options: OneEuroOptions) -> np.ndarray:
@@ -93,7 +91,7 @@ class OneEuroRotationFilter:
         """
         raw = rotations.quaternion_from_matrix(rotation)
         if self._raw is None:
-            self._raw = self._smooth = raw
+            self._gain, self._raw, self._smooth = _Gain(), raw, raw
         elif step_s > 0:
             velocity = _turn(self._raw, raw) / step_s
             gain = self._gain.update(velocity[None], step_s, options).item()
@@ -109,7 +107,7 @@ def _turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 class _Gain:
-    """How far to go from the last smoothed values towards new ones, given their velocities."""
+    """The share of new values in the smoothed ones, given their velocities."""
 
     def __init__(self) -> None:
         self._num_steps = 0
@@ -124,8 +122,8 @@ class _Gain:
         self._velocity = self._velocity + gain * (velocity - self._velocity)
         speed = np.linalg.norm(self._velocity, axis=1, keepdims=True)
         # The tiniest number keeps 0 / 0 away.
-        clear = speed**2 / (speed**2 + options.noise_speed**2 + np.finfo(float).tiny)
-        cutoff_hz = options.min_cutoff_hz + options.cutoff_per_speed * clear * speed
+        share = speed**2 / (speed**2 + options.noise_speed**2 + np.finfo(float).tiny)
+        cutoff_hz = options.min_cutoff_hz + options.cutoff_per_speed * share * speed
         return np.maximum(_low_pass_gain(cutoff_hz, step_s), 1 / (1 + self._num_steps))
 
 

@@ -1,9 +1,9 @@
-"""Takes the jitter out of hands on their way out; the tracker itself never sees the result.
+"""Takes the jitter out of hands before they are published; the tracker never sees the result.
 
-Every quantity goes through a One-Euro filter of its own, whose speeds are measured in palm sizes
-of that very hand: the same options hold near and far, in pixels and in metres. A pose is taken
-apart first, so that what comes out is one rigid frame and its hand again: where the wrist is
-seen, how far away it is, how the hand is turned, and the hand's shape in its own frame.
+Every quantity has its own One-Euro filter, which measures speeds in palm sizes of that hand: the
+same options hold near and far, in pixels and in metres. A pose is filtered in four parts, so that
+the result is a rigid frame again: the wrist's direction, its distance, the hand's orientation, and
+its shape in its own frame.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ SMOOTHING_METHODS = ('one_euro', 'none')
 
 # A hand that was not reported for longer is a new one to the filters.
 MAX_GAP_S = 0.5
-# Without depth, the distance is read from the hand's size in the image: its logarithm shakes by
-# half of what the hand's place does, in palm sizes (0.47 to 0.56 in the median; 38 still hands,
-# 0.4 to 1.5 m away, simulated and real). The filter reckons with half of that: it lets no more
-# jitter through, and slow motion lags by less than half. By the same rule nothing changes with
-# depth, where the distance shakes 1.2 to 2.6 times as much as the place, both in palm sizes.
+# Without depth, the distance comes from the hand's size in the image. Its logarithm has half the
+# noise of the hand's place in palm sizes (0.47 to 0.56 in the median; 38 still hands, 0.4 to 1.5 m
+# away, simulated and real). The filter assumes half of that: no more jitter passes, and slow motion
+# lags by less than half. With depth the distance has 1.2 to 2.6 times the noise of the place, both
+# in palm sizes: by the same rule nothing changes there.
 SIZE_NOISE = 0.25
-# What is left of that noise is slow: the distance of a hand at rest is filtered by so much more.
+# The rest of that noise is slow: the cutoff for a hand at rest is lower by this factor.
 SIZE_CUTOFF_RATIO = 0.7
-# When depth comes or goes, so much time takes the distance over to what is measured now.
+# Time constant with which the distance goes over to another source's when depth comes or goes.
 GLIDE_S = 0.1
 
 
@@ -76,9 +76,8 @@ class HandSmoother:
     ) -> list[Hand]:
         """The hands of the next image with smoothed landmarks, world landmarks and poses.
 
-        A hand that is held keeps its last smoothed values. One that is new, that is seen again
-        after it was held, whose side has changed, or that was last seen long ago or later than
-        now begins anew, with what was measured.
+        A held hand keeps its last smoothed values. Smoothing begins anew with a hand that is new,
+        that was held, whose side has changed, or that was last seen long ago or later than now.
 
         Args:
             hands: as `HandLocator` returns them.
@@ -98,7 +97,7 @@ class HandSmoother:
         smoothed = []
         for hand in hands:
             track = last.get(hand.track_id)
-            if track is None or not track.goes_on_with(hand, stamp_s):
+            if track is None or not track.continues(hand, stamp_s):
                 track = _SmoothedTrack(stamp_s)
             self._tracks[hand.track_id] = track
             if hand.state == TrackingState.HELD:
@@ -119,7 +118,7 @@ class _SmoothedTrack:
         self._world = OneEuroFilter()
         self._pose = _PoseFilter()
 
-    def goes_on_with(self, hand: Hand, stamp_s: float) -> bool:
+    def continues(self, hand: Hand, stamp_s: float) -> bool:
         """Whether the next values of this hand continue the ones before."""
         if self._last is None:
             return False
@@ -195,7 +194,7 @@ class _DistanceFilter:
     """The filter of one hand's distance.
 
     Hand size and depth may disagree by centimetres, and depth may come and go with every image.
-    Each change begins a new filter, and its difference from what was reported last fades away: the
+    Each change begins a new filter, whose offset from the last reported distance decays: the
     distance does not jump, and motion goes on without lag.
     """
 
@@ -203,7 +202,7 @@ class _DistanceFilter:
         self._filter = OneEuroFilter()
         self._source: PoseSource | None = None
         self._reported = 0.0
-        self._left_over = 0.0
+        self._offset = 0.0
 
     def filter(
         self,
@@ -225,7 +224,7 @@ class _DistanceFilter:
             self._filter, self._source = OneEuroFilter(), source
         smooth = self._filter.filter(np.array([[log_depth]]), step_s, unit, options).item()
         if is_other and not is_first:
-            self._left_over = self._reported - smooth
-        self._left_over *= np.exp(-step_s / GLIDE_S)
-        self._reported = smooth + self._left_over
+            self._offset = self._reported - smooth
+        self._offset *= np.exp(-step_s / GLIDE_S)
+        self._reported = smooth + self._offset
         return self._reported

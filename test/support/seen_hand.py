@@ -59,8 +59,8 @@ def report(joints_m, camera, side=Handedness.RIGHT) -> Hand:
     """What a perfect network says of joints (21, 3) in the camera's frame."""
     size = (camera.width, camera.height)
     middle = joints_m.mean(axis=0)
-    palm_seen = hand_axes(joints_m, side)[:, 2] @ middle / np.linalg.norm(middle)
-    seen_m = drawn_landmarks(joints_m, palm_seen)
+    palm_facing = hand_axes(joints_m, side)[:, 2] @ middle / np.linalg.norm(middle)
+    seen_m = drawn_landmarks(joints_m, palm_facing)
     pixels = camera.project(seen_m)
     per_m = np.linalg.norm(np.ptp(pixels, axis=0)) / np.linalg.norm(np.ptp(seen_m[:, :2], axis=0))
     hand = hand_seen(pixels, size, seen_m - middle, side)

@@ -1,4 +1,7 @@
-"""What a camera does to a point in front of it, and back: rays and pixels from CameraInfo numbers.
+"""Camera models: pixels of points in space, and rays of pixels, from the numbers of a CameraInfo.
+
+    camera = CameraModel.from_camera_info_fields(width, height, k, d, 'plumb_bob')
+    pixels = camera.project(points_m)  # (N, 3) to (N, 2)
 
 A camera is a matrix (pixels from image coordinates) behind a lens (image coordinates from a
 direction in space). The two lenses below cover the distortion models that ROS drivers publish.

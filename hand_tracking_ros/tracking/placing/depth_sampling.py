@@ -1,8 +1,8 @@
-"""What a depth image, registered to the colour image, says about where a hand is.
+"""What a depth image says about where a hand is.
 
 The landmarks lie inside the hand, the depth image shows its skin. Points all along the hand's
-links, not only the 21 landmarks, are looked up in small windows, and what holes, edges, other
-fingers and the background show there is left out.
+links, not only the 21 landmarks, are sampled in small windows. Samples of holes, edges, other
+fingers and the background are left out: most of the rest agree on how far the hand is.
 """
 
 from __future__ import annotations
@@ -19,105 +19,104 @@ from hand_tracking_ros.tracking.hand import (
 )
 from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_proportions import FINGER_LINKS, MEAN_HAND_LENGTH_M
-from hand_tracking_ros.tracking.placing.least_squares import SeenDepths
+from hand_tracking_ros.tracking.placing.least_squares import ObservedDepths
 
 # From the skin to each landmark, metres, in a hand of average length: fingers at knuckle, middle
 # joint, end joint and tip (where the landmark is near the end), and half the wrist's thickness.
-_INSIDE_FINGERS_M = {
+_UNDER_FINGER_SKIN_M = {
     'thumb': (0.0190, 0.0150, 0.0115, 0.0070),
     'index': (0.0145, 0.0105, 0.0090, 0.0065),
     'middle': (0.0155, 0.0105, 0.0090, 0.0065),
     'ring': (0.0155, 0.0100, 0.0090, 0.0065),
     'pinky': (0.0145, 0.0090, 0.0080, 0.0060),
 }
-_INSIDE_WRIST_M = 0.0225
-_INSIDE_M = np.array([_INSIDE_WRIST_M, *(m for f in FINGERS for m in _INSIDE_FINGERS_M[f])])
+_UNDER_WRIST_SKIN_M = 0.0225
+_UNDER_SKIN_M = np.array(
+    [_UNDER_WRIST_SKIN_M, *(m for finger in FINGERS for m in _UNDER_FINGER_SKIN_M[finger])]
+)
 # The palm has more flesh before its bones than the back has.
-_MORE_FROM_PALM_M = np.zeros(NUM_LANDMARKS)
-_MORE_FROM_PALM_M[PALM] = 0.0025
+_MORE_UNDER_PALM_M = np.zeros(NUM_LANDMARKS)
+_MORE_UNDER_PALM_M[PALM] = 0.0025
 
-# Where to look: landmarks at both ends of a link and how far along it.
-_SPOTS = [(Landmark.WRIST, b, t) for b in KNUCKLES for t in (0.25, 0.5, 0.75, 1.0)]
-_NUM_PALM_SPOTS = len(_SPOTS)
-_SPOTS += [(a, b, t) for a, b in FINGER_LINKS for t in (0.25, 0.75)]
-_STARTS = np.array([a for a, _, _ in _SPOTS], int)
-_ENDS = np.array([b for _, b, _ in _SPOTS], int)
-_ALONG = np.array([t for _, _, t in _SPOTS])
-_BLENDS = np.zeros((len(_SPOTS), NUM_LANDMARKS))
-_BLENDS[np.arange(len(_SPOTS)), _STARTS] = 1 - _ALONG
-_BLENDS[np.arange(len(_SPOTS)), _ENDS] = _ALONG
-_SPOT_INSIDE_M = _BLENDS @ _INSIDE_M
-_SPOT_MORE_FROM_PALM_M = _BLENDS @ _MORE_FROM_PALM_M
-_IS_PALM = np.arange(len(_SPOTS)) < _NUM_PALM_SPOTS
+# Sample points: the landmarks at both ends of a link, and how far along it.
+_PALM_SAMPLES = [(Landmark.WRIST, end, t) for end in KNUCKLES for t in (0.25, 0.5, 0.75, 1.0)]
+_FINGER_SAMPLES = [(start, end, t) for start, end in FINGER_LINKS for t in (0.25, 0.75)]
+_ALONG = np.array([t for _, _, t in _PALM_SAMPLES + _FINGER_SAMPLES])
+_STARTS, _ENDS = np.array([link for *link, _ in _PALM_SAMPLES + _FINGER_SAMPLES]).T
+_IS_PALM = np.arange(len(_ALONG)) < len(_PALM_SAMPLES)
+# Each point as a linear combination of the landmarks.
+_WEIGHTS = np.zeros((len(_ALONG), NUM_LANDMARKS))
+_WEIGHTS[np.arange(len(_ALONG)), _STARTS] = 1 - _ALONG
+_WEIGHTS[np.arange(len(_ALONG)), _ENDS] = _ALONG
 
-# Steps of each window, as parts of the finger's radius.
+# Pixels of the window around each point, as parts of the finger's radius.
 _WINDOW = 0.4 * np.stack(np.meshgrid((-1, 0, 1), (-1, 0, 1)), -1).reshape(-1, 2)
 
 # A ray that meets a finger or the palm more obliquely than this sine enters through another side.
 MIN_SINE = 0.5
 # Error of the skin's distance from the bones, of depth and shape together.
 DEPTH_SIGMA_M = 0.008
-# Depths agree on a hand's distance if their logarithms do to this.
+# Samples agree on a hand's distance if their logarithms do to this.
 AGREEMENT = 0.035
 MIN_AGREEING = 12
 MIN_AGREEING_PART = 0.2
 MIN_SAMPLES_OF_A_WINDOW = 2
-MIN_SPOTS = 6
-# Samples of a window this much nearer or farther than the hand as placed show something else.
-WINDOW_GATE_M = 0.05
+MIN_POINTS = 6
+# Gate: samples this much nearer or farther than the hand as placed show something else.
+GATE_M = 0.05
 
 
-def look_up_hand(
+def sample_depths(
     depth: DepthImage,
     landmarks_m: np.ndarray,
     hand_length_m: float,
-    palm_seen: float,
-    max_log_ratio: float,
-) -> tuple[SeenDepths, float] | None:
-    """Look up a hand in a depth image.
+    palm_facing: float,
+    max_log_scale: float,
+) -> tuple[ObservedDepths, float] | None:
+    """Find a hand in a depth image.
 
     Args:
         depth: of the same moment.
-        landmarks_m: (21, 3) where the hand is thought to be in the camera's frame; its distance
-            and size may be wrong by a common factor.
-        hand_length_m: how large it is thought to be.
-        palm_seen: 1 if the camera looks straight at the palm, -1 at the back, 0 at the edge.
-        max_log_ratio: logarithm of the largest such factor.
+        landmarks_m: (21, 3) where the hand is expected in the camera's frame; its distance and
+            size may be wrong by a common scale.
+        hand_length_m: its expected length.
+        palm_facing: as for `joint_centres`.
+        max_log_scale: logarithm of the largest such scale.
 
     Returns:
-        Points in the camera's frame and the logarithm of the factor; None if too few depths agree.
+        Points in the camera's frame and the logarithm of the scale; None if too few samples agree.
     """
-    spots = _BLENDS @ landmarks_m
-    ranges = np.linalg.norm(spots, axis=1)
-    rays = spots / ranges[:, None]
+    points = _WEIGHTS @ landmarks_m
+    ranges = np.linalg.norm(points, axis=1)
+    rays = points / ranges[:, None]
     oblique = _obliqueness(landmarks_m, rays)
-    inside = _SPOT_INSIDE_M + palm_seen * _SPOT_MORE_FROM_PALM_M
-    inside *= oblique * (hand_length_m / MEAN_HAND_LENGTH_M)
-    samples = _skin_ranges(depth, spots, rays, inside)
+    under_skin = _WEIGHTS @ (_UNDER_SKIN_M + palm_facing * _MORE_UNDER_PALM_M)
+    under_skin *= oblique * (hand_length_m / MEAN_HAND_LENGTH_M)
+    samples = _skin_ranges(depth, points, rays, under_skin)
     # A hand that is larger by a factor and farther by the same looks the same.
     with np.errstate(invalid='ignore', divide='ignore'):
-        log_ratio = np.log(samples / np.maximum(ranges - inside, 0.0)[:, None])
-    usable = np.abs(log_ratio) < max_log_ratio
-    agreed = _most_agreed(log_ratio[usable])
+        log_scale = np.log(samples / np.maximum(ranges - under_skin, 0.0)[:, None])
+    usable = np.abs(log_scale) < max_log_scale
+    agreed = _consensus(log_scale[usable])
     if agreed is None:
         return None
-    gate = WINDOW_GATE_M / (np.exp(agreed) * ranges)
-    usable &= np.abs(log_ratio - agreed) < gate[:, None]
-    seen = usable.sum(axis=1) >= MIN_SAMPLES_OF_A_WINDOW
-    if seen.sum() < MIN_SPOTS:
+    gate = GATE_M / (np.exp(agreed) * ranges)
+    usable &= np.abs(log_scale - agreed) < gate[:, None]
+    observed = usable.sum(axis=1) >= MIN_SAMPLES_OF_A_WINDOW
+    if observed.sum() < MIN_POINTS:
         return None
-    skin_m = _medians(np.where(usable, samples, np.nan)[seen])
-    depths = SeenDepths(
-        blends=_BLENDS[seen],
-        rays=rays[seen],
-        range_m=skin_m + inside[seen],
-        sigma_m=DEPTH_SIGMA_M * oblique[seen],
+    skin_m = _medians(np.where(usable, samples, np.nan)[observed])
+    depths = ObservedDepths(
+        weights=_WEIGHTS[observed],
+        rays=rays[observed],
+        range_m=skin_m + under_skin[observed],
+        sigma_m=DEPTH_SIGMA_M * oblique[observed],
     )
     return depths, agreed
 
 
 def _obliqueness(landmarks: np.ndarray, rays: np.ndarray) -> np.ndarray:
-    """How much longer the way (K,) of rays (K, 3) from the skin to the spots is than the least."""
+    """The way along rays (K, 3) from the skin to the points over the shortest way there: (K,)."""
     links = landmarks[_ENDS] - landmarks[_STARTS]
     links /= np.maximum(np.linalg.norm(links, axis=1, keepdims=True), 1e-6)
     sine = np.sqrt(np.clip(1 - (links * rays).sum(axis=1) ** 2, 0.0, 1.0))
@@ -129,12 +128,12 @@ def _obliqueness(landmarks: np.ndarray, rays: np.ndarray) -> np.ndarray:
 
 
 def _skin_ranges(
-    depth: DepthImage, spots: np.ndarray, rays: np.ndarray, radii: np.ndarray
+    depth: DepthImage, points: np.ndarray, rays: np.ndarray, radii: np.ndarray
 ) -> np.ndarray:
-    """Distances (K, 9) seen in a window around each spot (K, 3), NaN where nothing is."""
-    beside = spots.copy()
+    """Distances (K, 9) sampled in a window around each point (K, 3), NaN where there are none."""
+    beside = points.copy()
     beside[:, 0] += radii
-    centre_px, beside_px = depth.camera.project(np.concatenate([spots, beside])).reshape(2, -1, 2)
+    centre_px, beside_px = depth.camera.project(np.concatenate([points, beside])).reshape(2, -1, 2)
     radius_px = np.linalg.norm(beside_px - centre_px, axis=1)
     pixels = np.round(centre_px[:, None] + radius_px[:, None, None] * _WINDOW)
     height, width = depth.depth_m.shape
@@ -148,9 +147,9 @@ def _skin_ranges(
 
 
 def _medians(samples: np.ndarray) -> np.ndarray:
-    """Of each row (K, N) the median (K,) of what is not NaN; at least one sample must be there.
+    """Median (K,) of each row (K, N) without NaN; each row has at least one number.
 
-    As `np.nanmedian`, which takes ten times as long for so small arrays.
+    As `np.nanmedian`, which takes ten times as long for such small arrays.
     """
     ordered = np.sort(samples, axis=1)  # NaN last
     count = np.isfinite(ordered).sum(axis=1)
@@ -158,7 +157,7 @@ def _medians(samples: np.ndarray) -> np.ndarray:
     return (ordered[rows, (count - 1) // 2] + ordered[rows, count // 2]) / 2
 
 
-def _most_agreed(values: np.ndarray) -> float | None:
+def _consensus(values: np.ndarray) -> float | None:
     """Where most values are within AGREEMENT of each other; None if too few are."""
     ordered = np.sort(values)
     first = np.searchsorted(ordered, ordered - AGREEMENT)

@@ -1,7 +1,7 @@
-"""Where a hand is in the camera's frame, in metres: one fitter for each hand that is followed.
+"""Where a hand is in the camera's frame, in metres: one fitter for each hand that is tracked.
 
-A picture alone does not tell a small near hand from a large far one: the distance rests on the
-hand's size. It is an average adult's until it is given, or seen in a depth image. The bones'
+An image alone does not tell a small near hand from a large far one: the distance rests on the
+hand's size. It is an average adult's until it is given, or measured in depth images. The bones'
 lengths are an average hand's of that size: the networks' own say next to nothing of a person's
 proportions (correlation with the true ones 0.1 to 0.2, over 70 rendered hands seen up to 12 times).
 """
@@ -16,28 +16,27 @@ from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.hand import Hand, Handedness, HandPose, Landmark, PoseSource
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.depth_image import DepthImage
-from hand_tracking_ros.tracking.placing.depth_sampling import look_up_hand
+from hand_tracking_ros.tracking.placing.depth_sampling import sample_depths
 from hand_tracking_ros.tracking.placing.hand_prior import (
     MIN_POINTS,
-    chained,
+    estimate_shape,
     expected_links,
     facing_view,
-    suggested_shape,
+    landmarks_from_links,
 )
 from hand_tracking_ros.tracking.placing.hand_proportions import (
-    FINGER_LINKS,
     HAND_LENGTH_SIGMA,
+    LINKS,
     MEAN_HAND_LENGTH_M,
-    PALM_LINKS,
 )
 from hand_tracking_ros.tracking.placing.joint_centres import drawn_landmarks, joint_centres
 from hand_tracking_ros.tracking.placing.least_squares import (
     LOG_SIZE,
     TURN,
     WRIST,
-    ExpectedHand,
+    HandPrior,
+    ObservedLandmarks,
     Placement,
-    SeenLandmarks,
     Solution,
     solve,
 )
@@ -47,9 +46,9 @@ from hand_tracking_ros.tracking.rotations import IDENTITY_QUATERNION
 IMAGE_SIGMA = 0.1
 # Outside the image landmarks are the network's guesses.
 OUTSIDE_IMAGE_SIGMA = 0.3
-# How much hands differ: lengths of links, and their directions against the shape suggested.
-LENGTH_SIGMA = np.full(len(PALM_LINKS) + len(FINGER_LINKS), 0.1)
-VECTOR_SIGMA = np.full(len(PALM_LINKS) + len(FINGER_LINKS), 0.25)
+# How much hands differ: lengths of links, and their directions against the estimated shape.
+LENGTH_SIGMA = np.full(len(LINKS), 0.1)
+VECTOR_SIGMA = np.full(len(LINKS), 0.25)
 TURN_SIGMA_RAD = np.radians(15.0)
 # Error of the hand's axes that shows in no residual.
 ORIENTATION_SIGMA_RAD = np.radians(8.0)
@@ -57,26 +56,34 @@ KNOWN_SIZE_SIGMA = 0.01
 # One image with depth tells the size to this; the next ones repeat its error more than add to it.
 SIZE_SIGMA_OF_AN_IMAGE = 0.1
 LEARNED_SIZE_SIGMA = 0.02
-# How wrong the distance may be, besides the size, before depth is asked.
+# How wrong the distance may be, besides the size, before depth is sampled.
 DISTANCE_SIGMA = 0.1
-# The same median distance, rad: a hand 50 m away.
+# The median distance in the image, rad: a hand 50 m away.
 MIN_SIZE = 1e-3
-# A fit is none if half the landmarks miss by more than this part of that distance.
-MAX_MISS = 0.6
-# A hand found longer ago is no better start than none.
-REMEMBER_S = 0.5
-# Steps that bring a hand near enough to be looked up in a depth image.
+# A fit is rejected if the median reprojection error is more than this part of that distance.
+MAX_REPROJECTION_ERROR = 0.6
+# A fit that is older is no better start than none.
+MAX_START_AGE_S = 0.5
+# Iterations that bring a hand near enough to be sampled in a depth image.
 ROUGH_ITERATIONS = 2
 
 
 @dataclass(frozen=True)
 class _View:
-    """A hand as it is seen and as it is expected, in the frame looking at it."""
+    """What one image shows and suggests of a hand, in the frame of `facing_view`.
 
-    seen: SeenLandmarks
-    expected: ExpectedHand
+    Attributes:
+        landmarks: joint centres.
+        prior: the hand's shape and orientation.
+        to_facing: (3, 3) into this frame from the camera's.
+        palm_facing: as for `joint_centres`.
+        size: median distance of the landmarks from their middle, at z = 1.
+    """
+
+    landmarks: ObservedLandmarks
+    prior: HandPrior
     to_facing: np.ndarray
-    palm_seen: float
+    palm_facing: float
     size: float
 
 
@@ -139,57 +146,53 @@ class HandFitter:
             CameraInfoError: the camera's image has another shape.
         """
         camera = camera.scaled_to(image_width, image_height)
-        scale = [image_width, image_height, image_width]
-        landmarks_px = hand.landmarks.astype(np.float64) * scale
+        landmarks_px = hand.landmarks * np.array([image_width, image_height, image_width], float)
         side = hand.handedness.mirrored if self._image_mirrored else hand.handedness
-        view = self._view(hand, landmarks_px, camera, side)
+        view = self._view(landmarks_px, hand.world_landmarks.astype(np.float64), camera, side)
         if view is None:
             return None
-        recent = 0 <= stamp_s - self._last_stamp_s < REMEMBER_S
-        start = _start(view, self._last if recent else None)
+        recent = 0 <= stamp_s - self._last_stamp_s < MAX_START_AGE_S
+        start = _first_placement(view, self._last if recent else None)
         solution, source = None, PoseSource.DEPTH
         if depth is not None:
             solution = self._solve_with_depth(view, start, depth)
         if solution is None:
-            solution, source = solve(start, view.expected, view.seen), PoseSource.HAND_SIZE
-        if solution is None or _misses(solution, view):
+            solution, source = solve(start, view.prior, view.landmarks), PoseSource.HAND_SIZE
+        if solution is None or _reprojection_error(solution, view) > MAX_REPROJECTION_ERROR:
             return None
         pose = _pose(solution, view, side, camera, landmarks_px[:, :2], source)
         if pose is not None:
-            found = solution.placement
-            self._last = replace(found, points=found.points @ view.to_facing)
+            self._last = replace(solution.placement, points=pose.camera_landmarks_m)
             self._last_stamp_s = stamp_s
             if source == PoseSource.DEPTH and self._learns_size:
                 self._learn_size(solution)
         return pose
 
     def _view(
-        self, hand: Hand, landmarks_px: np.ndarray, camera: CameraModel, side: Handedness
+        self, landmarks_px: np.ndarray, world: np.ndarray, camera: CameraModel, side: Handedness
     ) -> _View | None:
-        world = hand.world_landmarks.astype(np.float64)
         if not (np.isfinite(landmarks_px).all() and np.isfinite(world).all()):
             return None
         facing = facing_view(camera.rays(landmarks_px[:, :2]))
         if facing is None:
             return None
         image, to_facing = facing
-        shape = suggested_shape(image, landmarks_px, world)
-        palm_seen = float(hand_axes(shape, side)[2, 2])
-        known = np.isfinite(image).all(axis=1)
-        size = _middle_size(image[known])[1]
-        if not np.isfinite(palm_seen) or size < MIN_SIZE:
+        shape = estimate_shape(image, landmarks_px, world)
+        palm_facing = float(hand_axes(shape, side)[2, 2])
+        _, size = _middle_and_size(image[np.isfinite(image).all(axis=1)])
+        if not np.isfinite(palm_facing) or size < MIN_SIZE:
             return None
-        joints_px = joint_centres(landmarks_px[:, :2], palm_seen)
+        joints_px = joint_centres(landmarks_px[:, :2], palm_facing)
         inside = ((joints_px >= 0) & (joints_px <= [camera.width, camera.height])).all(axis=1)
-        joints = joint_centres(image, palm_seen)
+        joints = joint_centres(image, palm_facing)
         known = np.isfinite(joints).all(axis=1)
         sigma = size * np.where(inside, IMAGE_SIGMA, OUTSIDE_IMAGE_SIGMA)
-        links = self.hand_length_m * expected_links(joint_centres(shape, palm_seen), side)
+        links = self.hand_length_m * expected_links(joint_centres(shape, palm_facing), side)
         return _View(
-            SeenLandmarks(np.nan_to_num(joints), np.where(known, sigma, np.inf)),
-            ExpectedHand(links, LENGTH_SIGMA, VECTOR_SIGMA, TURN_SIGMA_RAD, self.size_sigma),
+            ObservedLandmarks(np.nan_to_num(joints), np.where(known, sigma, np.inf)),
+            HandPrior(links, LENGTH_SIGMA, VECTOR_SIGMA, TURN_SIGMA_RAD, self.size_sigma),
             to_facing,
-            palm_seen,
+            palm_facing,
             size,
         )
 
@@ -197,25 +200,25 @@ class HandFitter:
         self, view: _View, start: Placement, depth: DepthImage
     ) -> Solution | None:
         """None if the depth image does not show the hand where it should be."""
-        rough = solve(start, view.expected, view.seen, max_iterations=ROUGH_ITERATIONS)
+        rough = solve(start, view.prior, view.landmarks, max_iterations=ROUGH_ITERATIONS)
         if rough is None:
             return None
-        placement = rough.placement
-        found = look_up_hand(
+        points = rough.placement.points
+        sampled = sample_depths(
             depth,
-            placement.points @ view.to_facing,
+            points @ view.to_facing,
             self.hand_length_m,
-            view.palm_seen,
+            view.palm_facing,
             3 * np.hypot(self.size_sigma, DISTANCE_SIGMA),
         )
-        if found is None:
+        if sampled is None:
             return None
-        depths, log_ratio = found
-        start = replace(placement, points=placement.points * np.exp(log_ratio))
-        return solve(start, view.expected, view.seen, depths.turned(view.to_facing))
+        depths, log_scale = sampled
+        start = replace(rough.placement, points=points * np.exp(log_scale))
+        return solve(start, view.prior, view.landmarks, depths.rotated(view.to_facing))
 
     def _learn_size(self, solution: Solution) -> None:
-        """Fold in what one image with depth says about the size beyond what was known before."""
+        """Kalman update of the size with what one image with depth adds to the prior."""
         prior = self.size_sigma**-2
         posterior = 1.0 / solution.covariance[LOG_SIZE, LOG_SIZE]
         if not posterior > prior:
@@ -227,32 +230,33 @@ class HandFitter:
         self.size_sigma = max(LEARNED_SIZE_SIGMA, self.size_sigma * float(np.sqrt(1 - gain)))
 
 
-def _start(view: _View, last: Placement | None) -> Placement:
-    """The hand as it was, else as it is expected to be, where it is as wide as it looks."""
+def _first_placement(view: _View, last: Placement | None) -> Placement:
+    """The last image's hand, else the prior's, where it is as large as in this image."""
     if last is None:
-        points, turn, log_size = chained(view.expected.links), IDENTITY_QUATERNION, 0.0
+        points = landmarks_from_links(view.prior.links)
+        last = Placement(points, IDENTITY_QUATERNION, 0.0)
     else:
-        points, turn, log_size = last.points @ view.to_facing.T, last.turn, last.log_size
-    known = np.isfinite(view.seen.sigma)
-    shape_middle, shape_size = _middle_size(points[known, :2])
-    middle, size = _middle_size(view.seen.image[known])
+        points = last.points @ view.to_facing.T
+    known = np.isfinite(view.landmarks.sigma)
+    shape_middle, shape_size = _middle_and_size(points[known, :2])
+    middle, size = _middle_and_size(view.landmarks.image[known])
     distance = shape_size / max(size, MIN_SIZE)
-    points += [*(middle * distance - shape_middle), distance - points[:, 2].mean()]
-    return Placement(points, turn, log_size)
+    shift = [*(middle * distance - shape_middle), distance - points[:, 2].mean()]
+    return replace(last, points=points + shift)
 
 
-def _middle_size(points: np.ndarray) -> tuple[np.ndarray, float]:
-    """Median (2,) of points (N, 2) and their median distance from it: strays do not count."""
+def _middle_and_size(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Median (2,) of points (N, 2) and their median distance from it: outliers do not count."""
     half = len(points) // 2
     middle = np.sort(points, axis=0)[half]
     return middle, float(np.sort(np.linalg.norm(points - middle, axis=1))[half])
 
 
-def _misses(solution: Solution, view: _View) -> bool:
-    """Whether the hand is not where it was seen."""
-    points, known = solution.placement.points, np.isfinite(view.seen.sigma)
-    miss = np.linalg.norm(points[:, :2] / points[:, 2:] - view.seen.image, axis=1)
-    return bool(np.median(miss[known]) > MAX_MISS * view.size)
+def _reprojection_error(solution: Solution, view: _View) -> float:
+    """Median over the landmarks, as a part of the hand's size in the image."""
+    points, known = solution.placement.points, np.isfinite(view.landmarks.sigma)
+    errors = np.linalg.norm(points[:, :2] / points[:, 2:] - view.landmarks.image, axis=1)
+    return float(np.median(errors[known])) / view.size
 
 
 def _pose(
@@ -260,27 +264,27 @@ def _pose(
     view: _View,
     side: Handedness,
     camera: CameraModel,
-    seen_px: np.ndarray,
+    landmarks_px: np.ndarray,
     source: PoseSource,
 ) -> HandPose | None:
     """The solution in the camera's frame; None if it has no axes or the camera cannot see it."""
     joints = solution.placement.points @ view.to_facing
     rotation = hand_axes(joints, side)
-    drawn_px = drawn_landmarks(camera.project(joints), view.palm_seen)
-    miss_px = np.linalg.norm(drawn_px - seen_px, axis=1)
-    miss_px = miss_px[np.isfinite(miss_px)]
-    if not np.isfinite(rotation).all() or len(miss_px) < MIN_POINTS:
+    drawn_px = drawn_landmarks(camera.project(joints), view.palm_facing)
+    errors_px = np.linalg.norm(drawn_px - landmarks_px, axis=1)
+    errors_px = errors_px[np.isfinite(errors_px)]
+    if not np.isfinite(rotation).all() or len(errors_px) < MIN_POINTS:
         return None
     chosen = np.concatenate([WRIST, TURN])
-    both = np.zeros((6, 6))
-    both[:3, :3] = both[3:, 3:] = view.to_facing.T
-    covariance = both @ solution.covariance[np.ix_(chosen, chosen)] @ both.T
+    to_camera = np.zeros((6, 6))
+    to_camera[:3, :3] = to_camera[3:, 3:] = view.to_facing.T
+    covariance = to_camera @ solution.covariance[np.ix_(chosen, chosen)] @ to_camera.T
     covariance[3:, 3:] += np.eye(3) * ORIENTATION_SIGMA_RAD**2
     return HandPose(
         position_m=joints[Landmark.WRIST],
         rotation=rotation,
         camera_landmarks_m=joints,
         covariance=(covariance + covariance.T) / 2,
-        reprojection_error_px=float(np.sqrt(np.mean(miss_px**2))),
+        reprojection_error_px=float(np.sqrt(np.mean(errors_px**2))),
         source=source,
     )

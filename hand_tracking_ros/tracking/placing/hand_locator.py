@@ -26,11 +26,13 @@ class LocatorOptions:
 
 
 @dataclass
-class _Located:
-    """A track's fitter, the side that it is for, and its last pose."""
+class _LocatedTrack:
+    """A track's fitter, what it was made for, and its last pose."""
 
-    fitter: HandFitter
     handedness: Handedness
+    hand_length_m: float | None
+    image_mirrored: bool
+    fitter: HandFitter
     pose: HandPose | None = None
 
 
@@ -38,22 +40,13 @@ class HandLocator:
     """Gives hands their pose in the camera's frame.
 
     Args:
-        options: what is known; replacing it begins anew with every hand.
+        options: what is known; may be replaced between two images. A hand whose side, length or
+            mirroring is then another begins anew; what is known of the others stays.
     """
 
     def __init__(self, options: LocatorOptions | None = None) -> None:
-        self._options = options or LocatorOptions()
-        self._tracks: dict[int, _Located] = {}
-
-    @property
-    def options(self) -> LocatorOptions:
-        """What is known of the hands and of the camera."""
-        return self._options
-
-    @options.setter
-    def options(self, options: LocatorOptions) -> None:
-        if options != self._options:
-            self._options, self._tracks = options, {}
+        self.options = options or LocatorOptions()
+        self._tracks: dict[int, _LocatedTrack] = {}
 
     def locate(
         self,
@@ -77,20 +70,22 @@ class HandLocator:
         Raises:
             CameraInfoError: the camera's image has another shape.
         """
-        last, self._tracks = self._tracks, {}
+        self._tracks = {hand.track_id: self._track(hand) for hand in hands}
         located = []
         for hand in hands:
-            track = last.get(hand.track_id)
-            if track is None or track.handedness != hand.handedness:
-                track = _Located(self._make_fitter(hand.handedness), hand.handedness)
+            track = self._tracks[hand.track_id]
             if hand.state == TrackingState.TRACKED:
                 track.pose = track.fitter.fit(
                     hand, camera, image_width, image_height, stamp_s, depth
                 )
-            self._tracks[hand.track_id] = track
             located.append(replace(hand, pose=track.pose))
         return located
 
-    def _make_fitter(self, handedness: Handedness) -> HandFitter:
-        length_m = self._options.hand_lengths_m.get(handedness)
-        return HandFitter(length_m, self._options.image_mirrored)
+    def _track(self, hand: Hand) -> _LocatedTrack:
+        """The hand's track, or a new one if it is new or its fitter was made for another hand."""
+        length_m = self.options.hand_lengths_m.get(hand.handedness)
+        made_for = (hand.handedness, length_m, self.options.image_mirrored)
+        track = self._tracks.get(hand.track_id)
+        if track and (track.handedness, track.hand_length_m, track.image_mirrored) == made_for:
+            return track
+        return _LocatedTrack(*made_for, HandFitter(length_m, self.options.image_mirrored))

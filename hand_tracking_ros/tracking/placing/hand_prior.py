@@ -1,10 +1,10 @@
-"""What hand the landmarks in an image suggest, before it is placed in space.
+"""The prior of the fit: the shape and orientation that one image suggests for a hand.
 
 The networks' landmarks in the image have a depth each, and so are a shape in space. On rendered
 hands it tells better than their world landmarks how a hand is turned and bent: 16 against 24
-degrees for the orientation, 8 against 12 for a finger joint, in the median. (Two annotated pictures
-read by both networks: orientation better 3 times of 4, joints 2 times of 4.) Where the two err,
-they err differently: a mixture is used, with the bones' lengths of an average hand.
+degrees for the orientation, 8 against 12 for a finger joint, in the median. (On two annotated
+pictures, with both networks: orientation better 3 times of 4, joints 2 times of 4.) Their errors
+differ, so a weighted mean is used, with the bone lengths of an average hand.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from hand_tracking_ros.tracking.placing.hand_proportions import (
 )
 from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector
 
-# How much the world landmarks count.
-WORLD_SHARE = 0.3
+# Weight of the world landmarks.
+WORLD_WEIGHT = 0.3
 
 MIN_POINTS = 6
-# Landmarks farther than this from the middle of the hand are no part of one hand.
+# Landmarks farther than this from the middle of the hand do not belong to it.
 MIN_COSINE_TO_MIDDLE = 0.3
 
 
 def facing_view(rays: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """The landmarks as a camera sees them that looks straight at the hand.
+    """The landmarks as seen by a virtual camera that looks straight at the hand.
 
-    The networks see a cut-out of the image and cannot know where in the image it was: what they
+    The networks see a crop of the image and cannot know where in the image it was: what they
     say about a hand's orientation is true in this camera's frame.
 
     Args:
         rays: (21, 3) unit directions, NaN where the camera is not calibrated.
 
     Returns:
-        (21, 2) landmarks at z = 1, NaN where not known, and that camera's axes as the rotation
-        (3, 3) into its frame; None if fewer than 6 landmarks are known.
+        (21, 2) normalised image coordinates (at z = 1), NaN where not known, and the rotation
+        (3, 3) into that camera's frame; None if fewer than 6 landmarks are known.
     """
     known = np.isfinite(rays).all(axis=1)
     if known.sum() < MIN_POINTS:
@@ -60,13 +60,14 @@ def facing_view(rays: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     return facing[:, :2] / facing[:, 2:], to_facing
 
 
-def suggested_shape(
+def estimate_shape(
     view: np.ndarray, landmarks_px: np.ndarray, world_landmarks: np.ndarray
 ) -> np.ndarray:
     """The shape (21, 3) in units of the hand's distance, in the frame of `facing_view`.
 
     Args:
-        view: (21, 2) landmarks at z = 1; those that are NaN are filled in from the image.
+        view: (21, 2) normalised image coordinates; those that are NaN are filled in from the
+            image.
         landmarks_px: (21, 3) in the image, the depth in pixels too.
         world_landmarks: (21, 3).
     """
@@ -84,29 +85,29 @@ def suggested_shape(
     if not spread > 0:
         return shape
     world *= np.linalg.norm(shape[:, :2]) / spread
-    return (1 - WORLD_SHARE) * shape + WORLD_SHARE * world
+    return (1 - WORLD_WEIGHT) * shape + WORLD_WEIGHT * world
 
 
 def expected_links(shape: np.ndarray, handedness: Handedness) -> np.ndarray:
-    """Vectors (L, 3) of LINKS of an average hand of length 1 that is turned and bent like a shape.
+    """Vectors (L, 3) of LINKS of an average hand of length 1, turned and bent like a shape.
 
     Args:
         shape: (21, 3) of joints.
         handedness: the side shown; if unknown, the one that is more like the shape.
     """
     points = np.zeros((NUM_LANDMARKS, 3))
-    points[PALM_AND_THUMB] = _laid_on(shape[PALM_AND_THUMB], handedness)
+    points[PALM_AND_THUMB] = _align_palm(shape[PALM_AND_THUMB], handedness)
     palm_links = points[PALM_LINKS[:, 1]] - points[PALM_LINKS[:, 0]]
     bones = shape[FINGER_LINKS[:, 1]] - shape[FINGER_LINKS[:, 0]]
     lengths = np.linalg.norm(bones, axis=1, keepdims=True)
-    # A bone seen as nothing says nothing of its direction: it might as well be the palm's.
+    # A bone of length 0 has no direction: the palm's is as good as any.
     forward = points[Landmark.MIDDLE_FINGER_MCP] - points[Landmark.WRIST]
     bones = np.where(lengths > 0, bones, forward)
     bones *= (average_bones() / np.linalg.norm(bones, axis=1))[:, None]
     return np.vstack([palm_links, bones])
 
 
-def chained(links: np.ndarray) -> np.ndarray:
+def landmarks_from_links(links: np.ndarray) -> np.ndarray:
     """Landmarks (21, 3) from the vectors of LINKS, the wrist at the origin."""
     points = np.zeros((NUM_LANDMARKS, 3))
     points[PALM_AND_THUMB[1:]] = links[: len(PALM_AND_THUMB) - 1]
@@ -116,19 +117,18 @@ def chained(links: np.ndarray) -> np.ndarray:
     return points
 
 
-def _laid_on(points: np.ndarray, handedness: Handedness) -> np.ndarray:
-    """The average palm (6, 3) of length 1, turned to lie along points (6, 3)."""
+def _align_palm(points: np.ndarray, handedness: Handedness) -> np.ndarray:
+    """Kabsch alignment: the average palm (6, 3) of length 1, rotated to fit points (6, 3) best."""
     sides = {Handedness.LEFT: (True,), Handedness.RIGHT: (False,)}.get(handedness, (True, False))
     centred = points - points.mean(axis=0)
-    best, most = None, -np.inf
+    aligned = []
     for is_left in sides:
         palm = average_palm(is_left)
         palm -= palm.mean(axis=0)
-        u, stretch, vt = np.linalg.svd(palm.T @ centred)
-        proper = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
-        if stretch @ proper > most:
-            best, most = palm @ ((u * proper) @ vt), stretch @ proper
-    return best
+        u, singular_values, vt = np.linalg.svd(palm.T @ centred)
+        signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
+        aligned.append((singular_values @ signs, palm @ ((u * signs) @ vt)))
+    return max(aligned, key=lambda fit: fit[0])[1]
 
 
 def _rotation_to_optical_axis(direction: np.ndarray) -> np.ndarray:
@@ -137,5 +137,4 @@ def _rotation_to_optical_axis(direction: np.ndarray) -> np.ndarray:
     across = np.hypot(x, y)
     if across == 0:
         return np.eye(3) if z > 0 else np.diag([1.0, -1.0, -1.0])
-    angle = np.arctan2(across, z)
-    return matrix_from_rotation_vector(np.array([y, -x, 0.0]) * (angle / across))
+    return matrix_from_rotation_vector(np.array([y, -x, 0.0]) * (np.arctan2(across, z) / across))

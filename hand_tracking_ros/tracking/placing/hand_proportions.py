@@ -46,7 +46,6 @@ FINGER_LINKS = np.array(
     [pair for finger in FINGERS.values() for pair in itertools.pairwise(finger)]
 )
 LINKS = np.vstack([PALM_LINKS, FINGER_LINKS])
-LINK_STARTS, LINK_ENDS = LINKS.T
 
 
 def average_palm(is_left: bool) -> np.ndarray:

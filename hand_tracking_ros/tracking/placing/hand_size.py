@@ -1,4 +1,8 @@
-"""Measure how long a person's hand is, so that its distance can be told from pictures alone."""
+"""Measure how long a person's hand is, so that images alone tell how far away it is.
+
+lengths_m = [measure_hand_length(hand, camera, width, height, depth) for hand, depth in images]
+length_m = combine_hand_lengths(lengths_m)
+"""
 
 from __future__ import annotations
 
@@ -25,11 +29,11 @@ from hand_tracking_ros.tracking.placing.hand_proportions import (
     stretched_length,
 )
 
-# What may be anybody's hand, a child's too.
+# Relative: anybody's hand, a child's too.
 MEASURED_SIZE_SIGMA = 0.5
 # A flat hand's tips of the four fingers are this far from the wrist, over the way along the bones.
 MIN_STRETCHED = 0.93
-# Its palm or back looks at the camera: the cosine between.
+# Its palm or back faces the camera: the cosine between.
 MIN_FACING = 0.8
 MIN_IMAGES = 5
 # Relative spread of single images beyond which the hand moved, or it was not one hand.
@@ -62,25 +66,23 @@ def measure_hand_length(
 
     Raises:
         ValueError: neither depth nor distance is given, or the distance is not above 0.
-        HandSizeError: the hand is not seen well enough, not in the depth image, not flat, or of no
-            human length.
+        HandSizeError: the hand is not seen well enough, not in the depth image, not flat, or not
+            as long as human hands are.
     """
-    if depth is None and distance_m is None:
-        raise ValueError('measuring a hand needs depth or distance_m')
-    if depth is None and not distance_m > 0:
-        raise ValueError(f'distance_m is {distance_m}, expected above 0')
+    if depth is None and not (distance_m and distance_m > 0):
+        raise ValueError(f'without depth, distance_m is {distance_m}, expected above 0')
     fitter = HandFitter(image_mirrored=image_mirrored, size_sigma=MEASURED_SIZE_SIGMA)
     pose = fitter.fit(hand, camera, image_width, image_height, 0.0, depth)
     if pose is None:
         raise HandSizeError('the hand is not seen well enough: hold it flat before the camera')
-    if depth is not None:
-        if pose.source != PoseSource.DEPTH:
-            raise HandSizeError('the depth image does not show the hand: hold it 0.4 to 1 m away')
-        length_m = fitter.hand_length_m
-    else:
+    if depth is None and distance_m is not None:
         _check_flat(pose)
         palm = pose.camera_landmarks_m[PALM_AND_THUMB]
         length_m = MEAN_HAND_LENGTH_M * distance_m / float(np.linalg.norm(palm.mean(axis=0)))
+    elif pose.source == PoseSource.DEPTH:
+        length_m = fitter.hand_length_m
+    else:
+        raise HandSizeError('the depth image does not show the hand: hold it 0.4 to 1 m away')
     if not SHORTEST_HAND_M <= length_m <= LONGEST_HAND_M:
         raise HandSizeError(
             f'the hand would be {1e3 * length_m:.0f} mm long, expected '

@@ -131,20 +131,20 @@ def test_the_last_image_is_a_start_and_no_constraint():
         np.testing.assert_allclose(pose.position_m, fresh.position_m, atol=2e-3)
 
 
-def test_a_hand_seen_a_moment_ago_takes_fewer_steps(monkeypatch):
-    steps = []
-    linearised = least_squares._linearised
+def test_a_hand_seen_a_moment_ago_takes_fewer_iterations(monkeypatch):
+    iterations = []
+    linearise = least_squares._linearise
     monkeypatch.setattr(
-        least_squares, '_linearised', lambda *each: steps.append(1) or linearised(*each)
+        least_squares, '_linearise', lambda *each: iterations.append(1) or linearise(*each)
     )
     fitter = HandFitter(0.185)
 
-    def steps_at(stamp_s):
-        steps.clear()
+    def iterations_at(stamp_s):
+        iterations.clear()
         fitter.fit(report(placed_joints((0.0, 0.0, 0.5), TILT), PINHOLE), PINHOLE, *SIZE, stamp_s)
-        return len(steps)
+        return len(iterations)
 
-    first, next_one, after_a_pause = steps_at(0.0), steps_at(0.03), steps_at(9.0)
+    first, next_one, after_a_pause = iterations_at(0.0), iterations_at(0.03), iterations_at(9.0)
     assert next_one < first
     assert after_a_pause == first
 

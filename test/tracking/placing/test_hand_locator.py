@@ -62,9 +62,38 @@ def test_a_known_length_counts_for_its_side():
     assert distance_m(unknown) < 0.95 * distance_m(known)
 
 
-def test_new_options_count_from_the_next_image_on():
+def test_a_new_length_counts_from_the_next_image_on():
     locator, hand = HandLocator(), report(JOINTS_M, CAMERA)
     (before,) = locate(locator, hand)
     locator.options = LocatorOptions({Handedness.RIGHT: LARGE_M})
     (after,) = locate(locator, hand, stamp_s=0.1)
     assert distance_m(after) > 1.05 * distance_m(before)
+
+
+def test_new_options_for_one_hand_leave_what_is_known_of_the_other():
+    locator, hand = HandLocator(), report(JOINTS_M, CAMERA)
+    for number in range(10):
+        locate(locator, hand, stamp_s=number / 30, depth=depth_image(JOINTS_M, CAMERA))
+    (before,) = locate(locator, hand, stamp_s=0.5)
+    locator.options = LocatorOptions({Handedness.LEFT: 0.16})
+    (held,) = locate(locator, replace(hand, state=TrackingState.HELD), stamp_s=0.6)
+    (after,) = locate(locator, hand, stamp_s=0.7)
+    assert held is before
+    assert distance_m(after) == pytest.approx(distance_m(before), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ('fields', 'options'),
+    [
+        ({'handedness': Handedness.LEFT}, LocatorOptions()),
+        ({}, LocatorOptions({Handedness.RIGHT: 0.18})),
+        ({}, LocatorOptions(image_mirrored=True)),
+    ],
+    ids=['side', 'length', 'mirroring'],
+)
+def test_a_hand_begins_anew_with_another(fields, options):
+    locator, hand = HandLocator(), report(JOINTS_M, CAMERA)
+    locate(locator, hand)
+    locator.options = options
+    (held,) = locate(locator, replace(hand, state=TrackingState.HELD, **fields), stamp_s=0.1)
+    assert held is None

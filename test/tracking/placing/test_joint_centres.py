@@ -7,13 +7,13 @@ from hand_tracking_ros.tracking.placing.joint_centres import drawn_landmarks, jo
 from support.synthetic_hand import hand_points
 
 
-@pytest.mark.parametrize('palm_seen', [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize('palm_facing', [-1.0, 0.0, 1.0])
 @pytest.mark.parametrize('dimensions', [2, 3])
-def test_joints_come_back_from_the_landmarks_drawn_of_them(palm_seen, dimensions):
+def test_joints_come_back_from_the_landmarks_drawn_of_them(palm_facing, dimensions):
     joints = hand_points((0.3, 0.5, 0.7, 0.2, 0.4))[:, :dimensions]
-    drawn = drawn_landmarks(joints, palm_seen)
+    drawn = drawn_landmarks(joints, palm_facing)
     assert np.abs(drawn - joints).max() > 2e-3
-    np.testing.assert_allclose(joint_centres(drawn, palm_seen), joints, atol=1e-12)
+    np.testing.assert_allclose(joint_centres(drawn, palm_facing), joints, atol=1e-12)
 
 
 def test_landmarks_that_are_not_known_spoil_only_their_neighbours():
