@@ -138,8 +138,11 @@ class Hand:
             [0, 1]), z depth relative to the wrist in about the scale of x, smaller is nearer.
         world_landmarks: (21, 3) float32, metres, origin at the hand's geometric centre, axes
             parallel to the camera's.
-        region: where in the image the landmarks were read from.
+        region: where in the image the landmark model found the hand.
         pose: the hand in the camera's frame, None while no camera model is known.
+        finger_curl: (5,) float64, thumb first, 0 straight to 1 bent; None before the last step of
+            the pipeline.
+        pinch: 0 open to 1 closed, thumb and index finger; None like finger_curl.
     """
 
     track_id: int
@@ -152,6 +155,12 @@ class Hand:
     world_landmarks: np.ndarray
     region: Region
     pose: HandPose | None = None
+    finger_curl: np.ndarray | None = None
+    pinch: float | None = None
+
+    def shown_side(self, image_mirrored: bool) -> Handedness:
+        """The side that the image shows: the other one where the image is mirrored."""
+        return self.handedness.mirrored if image_mirrored else self.handedness
 
     def landmarks_px(self, image_width: int, image_height: int) -> np.ndarray:
         """Landmarks as (21, 2) float32 pixel coordinates in an image of this size."""

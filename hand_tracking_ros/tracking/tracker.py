@@ -1,8 +1,8 @@
-"""The two stages over time: when to look for hands, how often to read them, when one is lost.
+"""The two stages over time: when to detect palms, which regions to track, when a hand is lost.
 
 As MediaPipe's hand tracking graph, with these differences on purpose: a tracked hand wins over a
 new detection of it, there are never more than `max_num_hands`, the same hand is never reported
-twice, and a lost hand is said to be held instead of vanishing.
+twice, and a lost hand is reported as HELD instead of vanishing.
 """
 
 from __future__ import annotations
@@ -12,19 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hand_tracking_ros.tracking.association import Tracks
+from hand_tracking_ros.tracking.candidate import Candidate, Observation
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
-from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.networks.models import HandModels
-from hand_tracking_ros.tracking.palm_search import PalmSearch, PalmView, new_hands, palm_views
-from hand_tracking_ros.tracking.region import Region
+from hand_tracking_ros.tracking.palm_search import PalmSearch, min_confidences, new_candidates
 from hand_tracking_ros.tracking.tiles import AUTO
-from hand_tracking_ros.tracking.track import Track, is_finger_of, is_same_hand
-
-# A hand that was lost is known again for so long, or for hold_time if that is longer.
-REMEMBER_S = 1.0
-# Presence from which a hand is believed although the palm detector was unsure of it.
-FAINT_PRESENCE = 0.9
+from hand_tracking_ros.tracking.tracks import Tracks
 
 
 @dataclass(frozen=True)
@@ -36,17 +29,17 @@ class TrackerOptions:
         max_num_hands: never more hands than this.
         min_detection_confidence: smallest score of a palm, 0 to 1.
         min_presence_confidence: smallest presence of a hand in its region, 0 to 1.
-        min_tracking_confidence: overlap, 0 to 1, from which a detected hand is taken for one that
-            is already tracked.
+        min_tracking_confidence: a detected hand whose region overlaps that of a tracked hand by
+            more than this, 0 to 1, is that hand.
         image_mirrored: images are mirrored, as selfies are.
-        detection_interval_s: time between two looks for further hands once a hand is tracked, all
-            parts of the image have been looked at, and none was lost a short while ago.
+        detection_interval_s: time between two inferences of the palm detector once a hand is
+            tracked, all parts of the image have been searched, and no hand was lost recently.
         detection_tiles: `auto`, `1x1` (the whole image only) or columns x rows: parts of the image
             that are searched one by one for hands too small in the whole.
-        detection_budget_s: while no hand is tracked, as many looks at an image as fit in this
-            time, but at least one.
-        landmark_passes: how often the landmark model reads each hand, each time in the region
-            that the landmarks before give; 0: twice in static image mode, else once.
+        detection_budget_s: while no hand is tracked, as many windows of an image are searched as
+            this machine can process in this time, but at least one.
+        landmark_passes: passes of the landmark model for each hand: each further pass takes the
+            region that the landmarks so far give. 0: two in static image mode, else one.
         hold_time_s: how long a lost hand is reported with its last values.
     """
 
@@ -64,16 +57,23 @@ class TrackerOptions:
 
     @property
     def num_landmark_passes(self) -> int:
-        """How often the landmark model reads each hand, 1 or more."""
+        """Passes of the landmark model for each hand, 1 or more."""
         return self.landmark_passes or (2 if self.static_image_mode else 1)
 
 
 class HandTracker:
-    """Finds and follows hands in the images of one camera.
+    """Finds and tracks hands in the images of one camera.
+
+        tracker = HandTracker(TrackerOptions(max_num_hands=1))
+        for image, stamp_s in images:
+            hands = tracker.track(image, stamp_s)
 
     Args:
-        options: how to track; may be replaced between two images.
+        options: how to track.
         models: the networks; loaded with their defaults if None.
+
+    Attributes:
+        options: may be replaced between two images.
     """
 
     def __init__(
@@ -105,101 +105,84 @@ class HandTracker:
             ValueError: the image has another shape or type.
         """
         _check_image(image)
-        if stamp_s < self._last_stamp_s or self.options.static_image_mode:
+        options = self.options
+        if stamp_s < self._last_stamp_s or options.static_image_mode:
             self.reset()
         self._last_stamp_s = stamp_s
-        self._tracks.forget_seen_beyond(self.options.max_num_hands)
-        followed = [track.next_region for track in self._tracks.seen]
-        views = self._palm_views(image, followed, stamp_s)
-        palms = self._models.palm_detector.detect(
-            image, [view.region for view in views], [view.min_confidence for view in views]
-        )
-        new = new_hands(views, palms, followed, self.options.min_tracking_confidence)
-        found = self._read(image, followed, new)
-        self._tracks.update(found, stamp_s, self.options.min_tracking_confidence)
-        self._tracks.forget_lost_before(stamp_s - max(self.options.hold_time_s, REMEMBER_S))
+        self._tracks.limit(options.max_num_hands)
+        candidates = [
+            Candidate(track.next_region, options.min_presence_confidence, track)
+            for track in self._tracks.tracked
+        ]
+        candidates += self._detect(image, stamp_s)
+        observations = self._observe(image, candidates[: options.max_num_hands])
+        self._tracks.update(observations, stamp_s, options.min_tracking_confidence)
+        self._tracks.forget_lost(stamp_s, options.hold_time_s)
         return self._report(image, stamp_s)
 
-    def _palm_views(
-        self, image: np.ndarray, followed: list[Region], stamp_s: float
-    ) -> list[PalmView]:
-        """Where to look for hands that are not followed yet; nowhere if no look is due."""
-        waited = stamp_s - self._last_detection_s >= self.options.detection_interval_s
+    def _detect(self, image: np.ndarray, stamp_s: float) -> list[Candidate]:
+        """First stage, if it is due: the hands that the palm detector finds beside the tracked."""
+        options = self.options
+        tracked = [track.next_region for track in self._tracks.tracked]
         lost = [track.next_region for track in self._tracks.lost]
-        is_due = waited or lost or not followed or self._search.is_scanning
-        if len(followed) >= self.options.max_num_hands or not is_due:
+        has_waited = stamp_s - self._last_detection_s >= options.detection_interval_s
+        is_due = has_waited or lost or not tracked or self._search.is_scanning
+        if len(tracked) >= options.max_num_hands or not is_due:
             return []
         self._last_detection_s = stamp_s
-        tiles = self.options.detection_tiles
-        if self.options.static_image_mode:
-            windows = self._search.all_windows(image, tiles)
+        detector, confidence = self._models.palm_detector, options.min_detection_confidence
+        if options.static_image_mode:
+            windows = self._search.all_windows(image, options.detection_tiles)
         else:
-            budget_s = 0.0 if followed else self.options.detection_budget_s
-            num_looks = self._models.palm_detector.num_windows_within(budget_s)
-            windows = self._search.windows(image, followed, lost, num_looks, tiles)
-        return palm_views(image, windows, self.options.min_detection_confidence)
+            budget_s = 0.0 if tracked else options.detection_budget_s
+            max_windows = detector.num_windows_within(budget_s)
+            tiles = options.detection_tiles
+            windows = self._search.windows(image, tracked, lost, max_windows, tiles)
+        palms = detector.detect(image, windows, min_confidences(image, windows, confidence))
+        return new_candidates(
+            image,
+            windows,
+            palms,
+            tracked,
+            confidence,
+            options.min_tracking_confidence,
+            options.min_presence_confidence,
+        )
 
-    def _read(
-        self, image: np.ndarray, followed: list[Region], new: dict[Region, bool]
-    ) -> list[HandLandmarks]:
-        """The hands in these regions, after all passes of the landmark model."""
-        regions = [*followed, *new][: self.options.max_num_hands]
-        found = self._models.landmark_model.estimate(image, regions)
-        found = [each for each in found if self._is_present(each, new)]
-        passes = self.options.num_landmark_passes - 1
-        found = self._models.landmark_model.refine(image, found, passes)
-        return [self._in_unmirrored_image(each) for each in found]
-
-    def _is_present(self, landmarks: HandLandmarks, new: dict[Region, bool]) -> bool:
-        """Whether a region shows a hand; where the palm detector was unsure, with certainty."""
-        at_least = self.options.min_presence_confidence
-        if new.get(landmarks.region, False):
-            at_least = max(at_least, FAINT_PRESENCE)
-        return landmarks.presence > at_least
-
-    def _in_unmirrored_image(self, landmarks: HandLandmarks) -> HandLandmarks:
-        """Landmarks with the side that the hand has if the camera does not mirror."""
-        if not self.options.image_mirrored:
-            return landmarks
-        return replace(landmarks, right_probability=1 - landmarks.right_probability)
+    def _observe(self, image: np.ndarray, candidates: Sequence[Candidate]) -> list[Observation]:
+        """Second stage: the landmarks of the hands that are present, all in one batch."""
+        model = self._models.landmark_model
+        estimates = model.estimate(image, [candidate.region for candidate in candidates])
+        present = [
+            (candidate, landmarks)
+            for candidate, landmarks in zip(candidates, estimates, strict=True)
+            if landmarks.presence > candidate.min_presence
+        ]
+        further_passes = self.options.num_landmark_passes - 1
+        refined = model.refine(image, [landmarks for _, landmarks in present], further_passes)
+        if self.options.image_mirrored:
+            refined = [
+                replace(landmarks, right_probability=1 - landmarks.right_probability)
+                for landmarks in refined
+            ]
+        return [
+            Observation(landmarks, candidate.track)
+            for (candidate, _), landmarks in zip(present, refined, strict=True)
+        ]
 
     def _report(self, image: np.ndarray, stamp_s: float) -> list[Hand]:
         """The hands to return."""
         height, width = image.shape[:2]
-        tracked = self._tracks.seen
-        held = [
-            track
-            for track in self._tracks.lost
-            if track.seen_s >= stamp_s - self.options.hold_time_s
-            and not any(_is_seen_in(track, other) for other in tracked)
+        held = self._tracks.held(stamp_s, self.options.hold_time_s)
+        hands = [
+            track.to_hand(width, height, stamp_s, state)
+            for state, tracks in (
+                (TrackingState.TRACKED, self._tracks.tracked),
+                (TrackingState.HELD, held),
+            )
+            for track in tracks
         ]
-        hands = [track.to_hand(width, height, stamp_s, TrackingState.TRACKED) for track in tracked]
-        hands += [track.to_hand(width, height, stamp_s, TrackingState.HELD) for track in held]
         return hands[: self.options.max_num_hands]
-
-
-def _is_seen_in(lost: Track, other: Track) -> bool:
-    """Whether what a lost track showed is the hand of another one, or a finger of it."""
-    return is_same_hand(lost.landmarks, other.landmarks) or is_finger_of(
-        lost.landmarks, other.landmarks
-    )
-
-
-def track_together(frames: Sequence[tuple[HandTracker, np.ndarray, float]]) -> list[list[Hand]]:
-    """Track one image of each of several cameras, in turn.
-
-    Args:
-        frames: tracker, image and stamp as `HandTracker.track` takes them; each tracker once.
-
-    Returns:
-        The hands of each image.
-
-    Raises:
-        ValueError: an image has another shape or type; no tracker has seen its image then.
-    """
-    for _, image, _ in frames:
-        _check_image(image)
-    return [tracker.track(image, stamp_s) for tracker, image, stamp_s in frames]
 
 
 def _check_image(image: np.ndarray) -> None:

@@ -1,18 +1,16 @@
-"""When the tracker looks for hands, how often it reads them, and several cameras at once."""
+"""When the tracker runs the palm detector, and how often the landmark model."""
 
-import numpy as np
 import pytest
 
 from hand_tracking_ros.tracking import HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.tiles import make_tiles
-from hand_tracking_ros.tracking.tracker import track_together
-from support.fake_world import FRAME_S, IMAGE, FakeHand, FakeWorld, ids, run
+from support.fake_world import FRAME_S, IMAGE, FakeHand, FakeWorld, run
 
 NUM_WINDOWS = 1 + len(make_tiles(640, 480))
 
 
-def looks(world, tracker, num_frames, first_s=0.0):
-    """How often the palm detector looks at each of this many images, 30 in a second."""
+def windows(world, tracker, num_frames, first_s=0.0):
+    """How many windows the palm detector gets of each of this many images, 30 in a second."""
     counts = []
     for i in range(num_frames):
         before = world.num_windows
@@ -24,47 +22,47 @@ def looks(world, tracker, num_frames, first_s=0.0):
 @pytest.mark.parametrize(
     ('window_s', 'expected'), [(0.05, 1), (0.01, 1), (0.0034, 3), (0.001, NUM_WINDOWS)]
 )
-def test_while_no_hand_is_tracked_every_image_gets_the_looks_that_fit_the_budget(
+def test_while_no_hand_is_tracked_as_many_windows_are_searched_as_fit_the_budget(
     window_s, expected
 ):
     world = FakeWorld()
     world.window_s = window_s
     tracker = HandTracker(TrackerOptions(detection_budget_s=0.01), world.models)
-    assert set(looks(world, tracker, 30)) == {expected}
+    assert set(windows(world, tracker, 30)) == {expected}
 
 
-def test_an_image_in_which_a_hand_is_tracked_gets_one_look_at_most():
+def test_while_a_hand_is_tracked_one_window_of_an_image_is_searched_at_most():
     world = FakeWorld(FakeHand(120, 240), FakeHand(320, 240), FakeHand(500, 240))
     world.window_s = 0.0001
     tracker = HandTracker(TrackerOptions(max_num_hands=4), world.models)
     run(tracker, 1)
-    counts = looks(world, tracker, 60, first_s=FRAME_S)
-    world.hands[0].is_visible = False  # lost, and looked for
-    counts += looks(world, tracker, 60, first_s=61 * FRAME_S)
+    counts = windows(world, tracker, 60, first_s=FRAME_S)
+    world.hands[0].is_visible = False  # lost, and searched for
+    counts += windows(world, tracker, 60, first_s=61 * FRAME_S)
     assert max(counts) == 1
 
 
 @pytest.mark.parametrize('detection_tiles', ['1x1', 'auto'])
-def test_palms_are_looked_for_once_in_detection_interval_while_a_hand_is_tracked(detection_tiles):
+def test_palms_are_searched_once_in_detection_interval_while_a_hand_is_tracked(detection_tiles):
     world = FakeWorld(FakeHand(320, 240))
     options = TrackerOptions(detection_interval_s=0.25, detection_tiles=detection_tiles)
     tracker = HandTracker(options, world.models)
-    run(tracker, 2 * NUM_WINDOWS)  # every part of the image has been looked at
-    assert 8 <= sum(looks(world, tracker, 61, first_s=1.0)) <= 10  # 2 s
+    run(tracker, 2 * NUM_WINDOWS)  # every part of the image has been searched
+    assert 8 <= sum(windows(world, tracker, 61, first_s=1.0)) <= 10  # 2 s
 
 
-def test_a_look_at_all_parts_of_the_image_is_finished_although_a_hand_was_found():
+def test_a_scan_of_all_parts_of_the_image_is_finished_although_a_hand_was_found():
     world = FakeWorld(FakeHand(120, 240), FakeHand(500, 240, largest_window_px=300))
     tracker = HandTracker(models=world.models)
     assert len(run(tracker, 1)[0]) == 1
     assert len(run(tracker, NUM_WINDOWS, first_s=FRAME_S)[-1]) == 2
 
 
-def test_palms_are_not_looked_for_when_every_place_is_taken():
+def test_no_palm_is_searched_when_every_place_is_taken():
     world = FakeWorld(FakeHand(320, 240))
     tracker = HandTracker(TrackerOptions(max_num_hands=1), world.models)
     run(tracker, 1)
-    assert looks(world, tracker, 30, first_s=FRAME_S) == [0] * 30
+    assert windows(world, tracker, 30, first_s=FRAME_S) == [0] * 30
 
 
 @pytest.mark.parametrize('phase', range(7))
@@ -72,7 +70,7 @@ def test_palms_are_not_looked_for_when_every_place_is_taken():
 def test_a_second_hand_is_found_within_as_many_detection_intervals(
     detection_tiles, num_intervals, phase
 ):
-    """One where only the whole image is looked at; two where that takes turns with its parts."""
+    """One where only the whole image is searched; two where it takes turns with its parts."""
     world = FakeWorld(FakeHand(120, 240))
     options = TrackerOptions(detection_interval_s=0.19, detection_tiles=detection_tiles)
     tracker = HandTracker(options, world.models)
@@ -88,7 +86,7 @@ def test_a_second_hand_too_small_for_the_whole_image_is_found_while_one_is_track
     tracker = HandTracker(TrackerOptions(detection_interval_s=0.2), world.models)
     run(tracker, 30)
     world.hands.append(FakeHand(500, 240, largest_window_px=300))
-    # The parts take turns, and every other look is at the whole image.
+    # The parts take turns, and every other window is the whole image.
     images = round(2 * (NUM_WINDOWS - 1) * 0.2 / FRAME_S) + 2
     assert len(run(tracker, images, first_s=1.0)[-1]) == 2
 
@@ -103,14 +101,14 @@ def test_where_the_detector_is_unsure_a_hand_must_be_certain(presence, num_hands
 @pytest.mark.parametrize(
     ('detection_tiles', 'expected'), [('1x1', 1), ('auto', NUM_WINDOWS), ('2x2', 5)]
 )
-def test_a_static_image_is_looked_at_in_the_whole_and_in_all_its_parts(detection_tiles, expected):
+def test_a_static_image_is_searched_as_a_whole_and_in_all_its_parts(detection_tiles, expected):
     world = FakeWorld(FakeHand(320, 240))
     options = TrackerOptions(static_image_mode=True, detection_tiles=detection_tiles)
-    assert looks(world, HandTracker(options, world.models), 3) == [expected] * 3
+    assert windows(world, HandTracker(options, world.models), 3) == [expected] * 3
 
 
 @pytest.mark.parametrize(
-    ('options', 'readings'),
+    ('options', 'inferences'),
     [
         ({'static_image_mode': True}, 3),
         ({}, 1),
@@ -118,30 +116,15 @@ def test_a_static_image_is_looked_at_in_the_whole_and_in_all_its_parts(detection
         ({'landmark_passes': 3}, 5),
     ],
 )
-def test_a_hand_is_read_twice_in_static_images_and_else_once_unless_told(options, readings):
-    """A further pass reads the hand as it is and mirrored."""
+def test_a_hand_gets_two_landmark_passes_in_static_images_and_else_one(options, inferences):
+    """A further pass takes the region as it is and mirrored."""
     world = FakeWorld(FakeHand(320, 240))
     assert len(HandTracker(TrackerOptions(**options), world.models).track(IMAGE, 0.0)) == 1
-    assert world.num_regions == readings
+    assert world.num_regions == inferences
 
 
 def test_all_hands_of_an_image_share_one_inference_of_each_network():
     world = FakeWorld(FakeHand(120, 240), FakeHand(500, 240))
-    alone = run(HandTracker(models=world.models), 10)
-    one, two = HandTracker(models=world.models), HandTracker(models=world.models)
-    world.num_inferences = 0
-    for i, hands in enumerate(alone):
-        found = track_together([(one, IMAGE, i * FRAME_S), (two, IMAGE, i * FRAME_S)])
-        assert [ids(each) for each in found] == [ids(hands)] * 2
-        np.testing.assert_array_equal(found[1][0].landmarks, hands[0].landmarks)
-    # Places are taken after the first image: nothing is looked for then.
-    assert world.num_inferences == 2 * (2 + 9)
-
-
-def test_a_bad_image_of_one_camera_leaves_the_others_as_they_were():
-    world = FakeWorld(FakeHand(320, 240))
-    good, bad = HandTracker(models=world.models), HandTracker(models=world.models)
-    with pytest.raises(ValueError, match='expected'):
-        track_together([(good, IMAGE, 0.0), (bad, IMAGE[:, :, 0], 0.0)])
-    found = track_together([(good, IMAGE, FRAME_S), (bad, IMAGE, FRAME_S)])
-    assert [ids(hands) for hands in found] == [[1], [1]]
+    run(HandTracker(models=world.models), 10)
+    # Every place is taken after the first image: no palm is searched then.
+    assert world.num_inferences == 2 + 9

@@ -1,0 +1,55 @@
+"""Whether two results show one hand: the same hand twice, or a finger taken for a hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hand_tracking_ros.tracking.hand import CONNECTIONS
+from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
+from hand_tracking_ros.tracking.region import box_overlaps, overlap
+
+# Two results are one hand if this many landmarks are nearer than this fraction of the larger
+# palm, and their boxes overlap by more than this (MediaPipe Tasks' deduplication).
+SAME_HAND_LANDMARKS = 10
+SAME_HAND_DISTANCE = 0.2
+SAME_HAND_OVERLAP = 0.2
+
+# A result is a finger taken for a hand if its palm is smaller than this fraction of another one's,
+# and its landmarks are nearer to the bones of that hand than this fraction of its palm: about half
+# the width of a finger.
+FINGER_SIZE = 0.5
+FINGER_DISTANCE = 0.1
+
+
+def is_same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
+    """Whether two results show one hand."""
+    points_a, points_b = a.landmarks_px[:, :2], b.landmarks_px[:, :2]
+    reach_px = SAME_HAND_DISTANCE * max(a.palm_extent_px, b.palm_extent_px)
+    near = np.linalg.norm(points_a - points_b, axis=1) < reach_px
+    if near.sum() < SAME_HAND_LANDMARKS:
+        return False
+    box_a, box_b = (np.stack([points.min(0), points.max(0)]) for points in (points_a, points_b))
+    return bool(box_overlaps(box_a, box_b[None])[0] > SAME_HAND_OVERLAP)
+
+
+def is_finger_of(a: HandLandmarks, b: HandLandmarks) -> bool:
+    """Whether a result is only a finger, or another part, of the hand that a larger one shows."""
+    if a.palm_extent_px > FINGER_SIZE * b.palm_extent_px:
+        return False
+    away_px = _distances_to_bones_px(a.landmarks_px[:, :2], b.landmarks_px[:, :2])
+    return bool(away_px.mean() < FINGER_DISTANCE * b.palm_extent_px)
+
+
+def overlaps_same_side(a: HandLandmarks, b: HandLandmarks, min_overlap: float) -> bool:
+    """Whether two results of one side overlap by more than this: one of them is inaccurate."""
+    return a.is_right == b.is_right and overlap(a.next_region, b.next_region) > min_overlap
+
+
+def _distances_to_bones_px(points_px: np.ndarray, hand_px: np.ndarray) -> np.ndarray:
+    """Of each point (N, 2), the distance to the nearest line that joins landmarks (21, 2)."""
+    starts, ends = hand_px[np.array(CONNECTIONS).T]
+    bones = ends - starts
+    squares = np.maximum((bones**2).sum(axis=-1), np.finfo(np.float32).tiny)
+    along = ((points_px[:, None] - starts) * bones).sum(axis=-1) / squares
+    nearest = starts + np.clip(along, 0, 1)[..., None] * bones
+    return np.linalg.norm(points_px[:, None] - nearest, axis=-1).min(axis=1)
