@@ -16,7 +16,7 @@ from collections.abc import Sequence
 PROGRAMS = {
     'demo': 'hand_tracking_ros.demo.demo',
     'hand_teleop': 'hand_tracking_ros.teleop.hand_teleop',
-    'hand_tracker': 'hand_tracking_ros.ros.hand_tracker',
+    'hand_tracker': 'hand_tracking_ros.ros.hand_tracker_node',
     'prepare_models': 'hand_tracking_ros.model_conversion.prepare_models',
     'process_media': 'hand_tracking_ros.offline.process_media',
     'simulated_camera': 'hand_tracking_ros.cameras.simulated_camera',

@@ -17,6 +17,7 @@ from hand_tracking_ros.teleop.teleop import (
     TeleopTarget,
     sample_hand,
 )
+from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
 from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
 from hand_tracking_ros.tracking.rotations import rotation_vector
 from hand_tracking_ros.tracking.smoothing import HandSmoother
@@ -105,7 +106,7 @@ def _followed(hands: Sequence[Hand], side: Handedness) -> Hand | None:
 
 
 def _sample(hand: Hand) -> HandSample:
-    sample = sample_hand(hand, np.eye(4))
+    sample = sample_hand(with_finger_values(hand), np.eye(4))
     return replace(sample, pinch=0.0 if hand.age_s < CLUTCH_OPEN_S else 1.0)
 
 

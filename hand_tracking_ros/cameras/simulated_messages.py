@@ -8,9 +8,10 @@ from std_msgs.msg import Header
 
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.compat import CvBridge
-from hand_tracking_ros.ros.message_conversion import hands_to_message
+from hand_tracking_ros.ros.message_conversion import hand_frames, hands_to_message
 from hand_tracking_ros.simulation.camera_simulator import SimulatedFrame
 from hand_tracking_ros.simulation.ground_truth import HandTruth
+from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
 from hand_tracking_ros.tracking.hand import Hand, HandPose, Landmark, PoseSource, TrackingState
 from hand_tracking_ros.tracking.region import region_from_landmarks
 
@@ -24,7 +25,7 @@ def ground_truth_message(frame: SimulatedFrame, header: Header) -> HandArray:
     height, width = frame.image.shape[:2]
     hands = [hand_from_truth(truth, width, height, frame.stamp_s) for truth in frame.hands]
     hands.sort(key=lambda hand: hand.state)
-    return hands_to_message(hands, header, width, height)
+    return hands_to_message(hands, hand_frames(hands), header, width, height)
 
 
 def depth_message(depth_m: np.ndarray, header: Header, encoding: str) -> Image:
@@ -43,7 +44,7 @@ def depth_message(depth_m: np.ndarray, header: Header, encoding: str) -> Image:
 def hand_from_truth(truth: HandTruth, image_width: int, image_height: int, age_s: float) -> Hand:
     """The truth in the tracker's words: TRACKED if the image shows the hand, else HELD."""
     points = truth.camera_landmarks_m
-    return Hand(
+    hand = Hand(
         track_id=truth.hand_id + 1,
         handedness=truth.handedness,
         handedness_score=1.0,
@@ -62,3 +63,4 @@ def hand_from_truth(truth: HandTruth, image_width: int, image_height: int, age_s
             source=PoseSource.NONE,
         ),
     )
+    return with_finger_values(hand)

@@ -1,20 +1,17 @@
-"""One camera of the node: its images, its tracker, and an image's way to the hands in it."""
+"""One camera of the node: an image's way from its message to the hands that are published."""
 
 from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 
-import numpy as np
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_msgs.msg import Header
+from sensor_msgs.msg import CompressedImage, Image
 
 from hand_tracking_ros.ros.camera_calibration import CameraCalibration
 from hand_tracking_ros.ros.depth_input import DepthInput
@@ -23,11 +20,11 @@ from hand_tracking_ros.ros.hand_calibration import HandCalibration
 from hand_tracking_ros.ros.hand_publisher import ERROR_LOG_PERIOD_S, HandPublisher
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.image_conversion import ImageError, compressed_to_rgb, to_rgb
-from hand_tracking_ros.tracking.hand import Hand
+from hand_tracking_ros.tracking.hand import Handedness
 from hand_tracking_ros.tracking.networks.models import HandModels
-from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
-from hand_tracking_ros.tracking.smoothing import HandSmoother
-from hand_tracking_ros.tracking.tracker import HandTracker, track_together
+from hand_tracking_ros.tracking.pipeline import HandPipeline
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
+from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 
 try:
     from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
@@ -41,33 +38,6 @@ NANOSECONDS_PER_SECOND = 1e9
 IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
-@dataclass(frozen=True)
-class Frame:
-    """An image on its way to the hands in it.
-
-    Attributes:
-        camera: that took it.
-        image: (H, W, 3) uint8 RGB.
-        header: of its message.
-        started_s: when its processing began, on the monotonic clock.
-    """
-
-    camera: Camera
-    image: np.ndarray
-    header: Header
-    started_s: float
-
-    @property
-    def time(self) -> Time:
-        """When the image was taken."""
-        return Time.from_msg(self.header.stamp)
-
-    @property
-    def stamp_s(self) -> float:
-        """The same in seconds."""
-        return self.time.nanoseconds / NANOSECONDS_PER_SECOND
-
-
 class Camera:
     """Subscribes to one camera, and publishes the hands in its images.
 
@@ -76,11 +46,9 @@ class Camera:
         name: of the camera; empty for the only one.
         settings: the node's parameters.
         models: the networks, shared with other cameras.
-        on_image: called with this camera and each image received; `process_together` does the
-            work.
+        on_image: called with this camera and each image received; `process` does the work.
 
     Attributes:
-        tracker: of this camera's hands.
         statistics: what became of its images.
     """
 
@@ -95,13 +63,14 @@ class Camera:
         self.statistics = CameraStatistics()
         self._node = node
         self._name = name
-        self.tracker = HandTracker(settings.tracker_options, models)
-        self._smoother = HandSmoother(settings.smoothing_options)
-        self._locator = HandLocator()
+        self._settings = settings
+        self._hand_lengths_m: Mapping[Handedness, float] = {}
+        self._pipeline = HandPipeline(settings.pipeline_options(self._hand_lengths_m), models)
         self._publisher = HandPublisher(node, name)
+        self._calibration = CameraCalibration(node, self._input('camera_info'), IMAGE_QOS)
         self._depth = DepthInput(node, self._input('depth'), self._input('depth/camera_info'))
         service = f'~/{name}/calibrate_hand' if name else '~/calibrate_hand'
-        self._hand_calibration = HandCalibration(node, service)
+        self._hand_calibration = HandCalibration(node, service, self._pipeline)
         self._logged_warning = ''
         self._subscribe(settings.image_transport, on_image)
 
@@ -115,31 +84,32 @@ class Camera:
         """Name of this camera's status in the diagnostics."""
         return f'{self._node.get_name()}: {self._name or "camera"}'
 
-    def read(self, message: ImageMessage, settings: HandTrackerSettings) -> Frame | None:
-        """The image of a message, for the tracker; a bad one is counted and costs itself only."""
+    def process(self, message: ImageMessage, settings: HandTrackerSettings) -> None:
+        """Find the hands in an image and publish them; a bad image costs itself only.
+
+        Args:
+            message: the newest image.
+            settings: the node's parameters as they are now.
+        """
         started_s = time.monotonic()
-        self.tracker.options = settings.tracker_options
         try:
+            self._configure(settings)
             image = to_rgb(message) if isinstance(message, Image) else compressed_to_rgb(message)
+            height, width = image.shape[:2]
+            stamp = Time.from_msg(message.header.stamp)
+            camera, depth = self._calibrated(stamp, width, height)
+            stamp_s = stamp.nanoseconds / NANOSECONDS_PER_SECOND
+            hands = self._pipeline.process(image, stamp_s, camera, depth)
+            self._publisher.publish(image, hands, message.header, settings)
         except ImageError as error:
-            self._reject(f'{self.image_topic}: {error}')
-            return None
+            self._reject(str(error))
         except Exception as error:  # whatever it is, the next image deserves its chance
-            self.fail(error)
-            return None
-        return Frame(self, image, message.header, started_s)
-
-    def publish(self, frame: Frame, hands: Sequence[Hand], settings: HandTrackerSettings) -> None:
-        """Place the hands found in an image in space, and publish them."""
-        hands = self._in_space(frame, hands, settings)
-        self._publisher.publish(frame.image, hands, frame.header, settings)
-        self._count(len(hands), frame)
-
-    def fail(self, error: Exception) -> None:
-        """Count an image that could not be processed for a reason nobody foresaw."""
-        self._reject(f'{self.image_topic}: {type(error).__name__}: {error}')
-        trace = ''.join(traceback.format_exception(type(error), error, error.__traceback__))
-        self._node.get_logger().debug(trace)
+            self._reject(f'{type(error).__name__}: {error}')
+            self._node.get_logger().debug(traceback.format_exc())
+        else:
+            latency_s = (self._node.get_clock().now() - stamp).nanoseconds / NANOSECONDS_PER_SECOND
+            self.statistics.count_processed(len(hands), latency_s, time.monotonic() - started_s)
+            self._hand_calibration.answer_if_complete()
 
     def log_warning(self) -> None:
         """Tell the log once what the diagnostics keep saying."""
@@ -156,7 +126,7 @@ class Camera:
             self._node.create_subscription,
             Image if is_raw else CompressedImage,
             self._input('image' if is_raw else 'image/compressed'),
-            lambda message: on_image(self, message),
+            partial(on_image, self),
             IMAGE_QOS,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
@@ -166,72 +136,32 @@ class Camera:
             )
         except UnsupportedEventTypeError:  # not every middleware tells
             self._image_subscription = subscribe_to_images()
-        info_subscription = self._node.create_subscription(
-            CameraInfo,
-            self._input('camera_info'),
-            lambda message: self._calibration.update(message),
-            IMAGE_QOS,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-        )
-        self._calibration = CameraCalibration(info_subscription.topic_name)
 
     def _input(self, topic: str) -> str:
         return f'{self._name}/{topic}' if self._name else topic
 
-    def _in_space(
-        self, frame: Frame, hands: Sequence[Hand], settings: HandTrackerSettings
-    ) -> list[Hand]:
-        height, width = frame.image.shape[:2]
-        model = self._calibration.model_for(width, height)
-        warnings = [self._calibration.complaint]
-        if model is not None:
-            tolerance_s = settings.depth_tolerance
-            depth = self._depth.image_at(frame.time, tolerance_s, model)
-            warnings.append(self._depth.complaint)
-            mirrored = settings.image_mirrored
-            self._hand_calibration.offer(hands, model, (width, height), depth, mirrored)
-            self._locator.options = settings.locator_options(self._hand_calibration.lengths_m)
-            hands = self._locator.locate(hands, model, width, height, frame.stamp_s, depth)
-        self.statistics.warning = '; '.join(filter(None, warnings))
-        self._smoother.options = settings.smoothing_options
-        return self._smoother.smooth(hands, frame.stamp_s, width, height)
+    def _configure(self, settings: HandTrackerSettings) -> None:
+        """Hand parameters that changed, and lengths that were measured, to the pipeline."""
+        lengths_m = self._hand_calibration.lengths_m
+        if settings is not self._settings or lengths_m is not self._hand_lengths_m:
+            self._settings, self._hand_lengths_m = settings, lengths_m
+            self._pipeline.configure(settings.pipeline_options(lengths_m))
+
+    def _calibrated(
+        self, stamp: Time, width: int, height: int
+    ) -> tuple[CameraModel | None, DepthImage | None]:
+        """The camera's model and the depth image for an image, as far as they are there."""
+        camera, warning = self._calibration.model_for(width, height)
+        depth = None
+        if camera is not None:
+            depth, warning = self._depth.image_at(stamp, self._settings.depth_tolerance, camera)
+        self.statistics.warning = warning
+        return camera, depth
 
     def _count_lost(self, event) -> None:
         self.statistics.lost_in_transport = event.total_count
 
-    def _count(self, num_hands: int, frame: Frame) -> None:
-        latency = self._node.get_clock().now() - frame.time
-        self.statistics.count(processed=1)
-        self.statistics.num_hands = num_hands
-        self.statistics.latencies_s.append(latency.nanoseconds / NANOSECONDS_PER_SECOND)
-        self.statistics.processing_s.append(time.monotonic() - frame.started_s)
-
-    def _reject(self, complaint: str) -> None:
-        self.statistics.last_error = complaint
-        self.statistics.count(with_errors=1)
-        self._log_error(complaint)
-
-    def _log_error(self, complaint: str) -> None:
-        self._node.get_logger().error(complaint, throttle_duration_sec=ERROR_LOG_PERIOD_S)
-
-
-def process_together(
-    waiting: Sequence[tuple[Camera, ImageMessage]], settings: HandTrackerSettings
-) -> None:
-    """Find the hands in one image of each of some cameras, and publish them.
-
-    The images go through the networks together. One that is bad costs itself only.
-    """
-    read = [camera.read(message, settings) for camera, message in waiting]
-    frames = [frame for frame in read if frame is not None]
-    try:
-        found = track_together([(each.camera.tracker, each.image, each.stamp_s) for each in frames])
-    except Exception as error:  # whatever it is, the next images deserve their chance
-        for frame in frames:
-            frame.camera.fail(error)
-        return
-    for frame, hands in zip(frames, found, strict=True):
-        try:
-            frame.camera.publish(frame, hands, settings)
-        except Exception as error:  # as above, and the other cameras theirs
-            frame.camera.fail(error)
+    def _reject(self, problem: str) -> None:
+        text = f'{self.image_topic}: {problem}'
+        self.statistics.count_error(text)
+        self._node.get_logger().error(text, throttle_duration_sec=ERROR_LOG_PERIOD_S)

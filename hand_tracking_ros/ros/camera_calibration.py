@@ -1,7 +1,10 @@
-"""The camera model that CameraInfo messages tell, or why there is none."""
+"""The camera model that CameraInfo messages describe, or why there is none."""
 
 from __future__ import annotations
 
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo
 
 from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
@@ -10,52 +13,61 @@ CONSEQUENCE = 'hands have no pose in camera space (no TF, no markers)'
 
 
 class CameraCalibration:
-    """Keeps the newest calibration of one camera.
+    """Subscribes to the calibration of one camera and keeps the newest.
 
-    Attributes:
-        complaint: why there is no model for the last image; empty if there is one.
+    Args:
+        node: whose subscription this is.
+        topic: of CameraInfo.
+        qos: of the subscription.
     """
 
-    def __init__(self, topic: str) -> None:
-        self.complaint = ''
-        self._topic = topic
+    def __init__(self, node: Node, topic: str, qos: QoSProfile) -> None:
         self._message: CameraInfo | None = None
-        # The model of one message and image size, for as long as both stay the same.
-        self._known: tuple[CameraInfo, int, int] | None = None
-        self._model: CameraModel | None = None
+        # The message and image size that the model and its warning belong to.
+        self._model_is_for: tuple[CameraInfo, int, int] | None = None
+        self._model: tuple[CameraModel | None, str] = (None, '')
+        self._subscription = node.create_subscription(
+            CameraInfo,
+            topic,
+            self._update,
+            qos,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
 
     @property
     def is_known(self) -> bool:
         """Whether any message has come."""
         return self._message is not None
 
-    def update(self, message: CameraInfo) -> None:
-        """Take the newest message."""
+    def model_for(self, width: int, height: int) -> tuple[CameraModel | None, str]:
+        """The camera model for images of this size, None if there is none; and why not."""
+        message = self._message
+        if message is None:
+            return None, f'{self._topic}: no camera_info received yet; {CONSEQUENCE}'
+        if self._model_is_for != (message, width, height):
+            self._model_is_for = (message, width, height)
+            self._model = self._make_model(message, width, height)
+        return self._model
+
+    @property
+    def _topic(self) -> str:
+        return self._subscription.topic_name
+
+    def _update(self, message: CameraInfo) -> None:
         # Cameras repeat their calibration with every image; only a change is news.
         if self._message is None or _calibration(message) != _calibration(self._message):
             self._message = message
 
-    def model_for(self, width: int, height: int) -> CameraModel | None:
-        """The camera model for images of this size, None if none is known."""
-        message = self._message
-        if message is None:
-            self.complaint = f'{self._topic}: no camera_info received yet; {CONSEQUENCE}'
-            return None
-        if self._known != (message, width, height):
-            self._known = (message, width, height)
-            self._model = self._make_model(message, width, height)
-        return self._model
-
-    def _make_model(self, message: CameraInfo, width: int, height: int) -> CameraModel | None:
-        self.complaint = ''
+    def _make_model(
+        self, message: CameraInfo, width: int, height: int
+    ) -> tuple[CameraModel | None, str]:
         try:
             model = CameraModel.from_camera_info_fields(
                 message.width, message.height, message.k, message.d, message.distortion_model
             )
-            return model.scaled_to(width, height)
+            return model.scaled_to(width, height), ''
         except CameraInfoError as error:
-            self.complaint = f'{self._topic}: {error}; {CONSEQUENCE}'
-            return None
+            return None, f'{self._topic}: {error}; {CONSEQUENCE}'
 
 
 def _calibration(message: CameraInfo) -> tuple:

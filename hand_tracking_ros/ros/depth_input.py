@@ -9,7 +9,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import Image
 
 from hand_tracking_ros.ros.camera_calibration import CameraCalibration
 from hand_tracking_ros.ros.image_conversion import ImageError, depth_to_metres
@@ -18,8 +18,13 @@ from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 
 # Depth comes a little earlier or later than its colour image; more than these never help.
 NUM_KEPT = 5
+DEPTH_QOS = QoSProfile(depth=NUM_KEPT, reliability=ReliabilityPolicy.BEST_EFFORT)
 NANOSECONDS_PER_SECOND = 1e9
 CONSEQUENCE = 'the distance of hands rests on their size'
+
+
+class _DepthError(ValueError):
+    """Why depth cannot be used for an image."""
 
 
 class DepthInput:
@@ -29,29 +34,25 @@ class DepthInput:
         node: whose topics these are.
         topic: of the depth images.
         camera_info_topic: of their calibration, where it is not the colour camera's.
-
-    Attributes:
-        complaint: why there is no depth for the last image although there was some before; empty
-            if there is, or if nobody ever sent any.
     """
 
     def __init__(self, node: Node, topic: str, camera_info_topic: str) -> None:
-        self.complaint = ''
         self._images: deque[Image] = deque(maxlen=NUM_KEPT)
-        options = {'qos_overriding_options': QoSOverridingOptions.with_default_policies()}
-        qos = QoSProfile(depth=NUM_KEPT, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._subscription = node.create_subscription(
-            Image, topic, lambda message: self._images.append(message), qos, **options
+            Image,
+            topic,
+            lambda message: self._images.append(message),  # rclpy asks for its signature
+            DEPTH_QOS,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
-        info = node.create_subscription(
-            CameraInfo, camera_info_topic, lambda message: self._calibration.update(message), qos
-        )
-        self._calibration = CameraCalibration(info.topic_name)
+        self._calibration = CameraCalibration(node, camera_info_topic, DEPTH_QOS)
 
     def image_at(
         self, stamp: Time, tolerance_s: float, color_camera: CameraModel
-    ) -> DepthImage | None:
-        """The depth image nearest to a stamp; None if none is near enough, or it is not usable.
+    ) -> tuple[DepthImage | None, str]:
+        """The depth image nearest to a stamp, None if there is none that can be used; and why not.
+
+        Nothing is wrong, and the reason empty, if nobody ever sent a depth image.
 
         Args:
             stamp: of the colour image.
@@ -60,38 +61,38 @@ class DepthInput:
         """
         images = list(self._images)  # the other thread may add one meanwhile
         if not images:
-            self.complaint = ''
-            return None
-        distance_s, _, message = min(
-            (abs(_seconds(stamp, image)), index, image) for index, image in enumerate(images)
-        )
-        if distance_s > tolerance_s:
-            self._complain(
-                f'the nearest depth image is {distance_s:.3f} s from the colour image, expected at '
-                f'most {tolerance_s:g} (parameter depth_tolerance)'
-            )
-            return None
+            return None, ''
         try:
+            message = _nearest(images, stamp, tolerance_s)
             depth_m = depth_to_metres(message)
-            camera = color_camera
+            if not np.any(np.isfinite(depth_m) & (depth_m > 0)):
+                raise _DepthError(
+                    'the depth image is empty: every value is 0, infinite or not a number'
+                )
+            camera: CameraModel | None = color_camera
             if self._calibration.is_known:
-                camera = self._calibration.model_for(message.width, message.height)
+                camera, warning = self._calibration.model_for(message.width, message.height)
             if camera is None:
-                self.complaint = self._calibration.complaint
-                return None
-            image = DepthImage(depth_m, camera)
-        except (ImageError, CameraInfoError) as error:
-            self._complain(str(error))
-            return None
-        if not np.any(np.isfinite(depth_m) & (depth_m > 0)):
-            self._complain('the depth image is empty: every value is 0, infinite or not a number')
-            return None
-        self.complaint = ''
-        return image
-
-    def _complain(self, reason: str) -> None:
-        self.complaint = f'{self._subscription.topic_name}: {reason}; {CONSEQUENCE}'
+                return None, warning
+            return DepthImage(depth_m, camera), ''
+        except (ImageError, CameraInfoError, _DepthError) as error:
+            return None, f'{self._subscription.topic_name}: {error}; {CONSEQUENCE}'
 
 
-def _seconds(stamp: Time, image: Image) -> float:
-    return (stamp - Time.from_msg(image.header.stamp)).nanoseconds / NANOSECONDS_PER_SECOND
+def _nearest(images: list[Image], stamp: Time, tolerance_s: float) -> Image:
+    """The image nearest to a stamp.
+
+    Raises:
+        _DepthError: it is not near enough.
+    """
+    distances_s = [
+        abs((stamp - Time.from_msg(image.header.stamp)).nanoseconds) / NANOSECONDS_PER_SECOND
+        for image in images
+    ]
+    nearest = int(np.argmin(distances_s))
+    if distances_s[nearest] > tolerance_s:
+        raise _DepthError(
+            f'the nearest depth image is {distances_s[nearest]:.3f} s from the colour image, '
+            f'expected at most {tolerance_s:g} (parameter depth_tolerance)'
+        )
+    return images[nearest]

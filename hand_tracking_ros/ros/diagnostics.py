@@ -16,8 +16,11 @@ WINDOW = 100
 
 @dataclass
 class CameraStatistics:
-    """Counts of one camera's images since the start; every image received is in one of
-    processed, dropped and with_errors, or still waiting."""
+    """What became of one camera's images since the start.
+
+    Every image received is counted as processed, dropped or with_errors, or still waits. Images
+    are received in one thread and processed in another.
+    """
 
     received: int = 0
     processed: int = 0
@@ -34,11 +37,29 @@ class CameraStatistics:
     _reported_errors: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count(self, **increments: int) -> None:
-        """Add to counters; images are received in one thread and processed in another."""
+    def count_received(self) -> None:
+        """An image has come."""
         with self._lock:
-            for name, increment in increments.items():
-                setattr(self, name, getattr(self, name) + increment)
+            self.received += 1
+
+    def count_dropped(self) -> None:
+        """A newer image took the place of one that was not processed."""
+        with self._lock:
+            self.dropped += 1
+
+    def count_processed(self, num_hands: int, latency_s: float, processing_s: float) -> None:
+        """The hands of an image were published."""
+        with self._lock:
+            self.processed += 1
+            self.num_hands = num_hands
+            self.latencies_s.append(latency_s)
+            self.processing_s.append(processing_s)
+
+    def count_error(self, text: str) -> None:
+        """An image could not be processed."""
+        with self._lock:
+            self.with_errors += 1
+            self.last_error = text
 
     def to_status(
         self, name: str, topic: str, provider: str, period_s: float, provider_warning: str = ''

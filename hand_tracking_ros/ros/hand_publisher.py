@@ -18,14 +18,11 @@ from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.compat import TransformBroadcaster
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
+from hand_tracking_ros.ros.joint_states import joint_state
+from hand_tracking_ros.ros.landmark_poses import landmark_poses
 from hand_tracking_ros.ros.markers import HandMarkers
-from hand_tracking_ros.ros.message_conversion import hands_to_message
-from hand_tracking_ros.ros.teleop_outputs import joint_state, landmark_poses
-from hand_tracking_ros.ros.transforms import (
-    SIDES,
-    hand_transforms,
-    oldest_of_each_side,
-)
+from hand_tracking_ros.ros.message_conversion import hand_frames, hands_to_message
+from hand_tracking_ros.ros.transforms import SIDES, hand_transforms, oldest_of_each_side
 from hand_tracking_ros.tracking.hand import Hand
 
 ERROR_LOG_PERIOD_S = 5.0
@@ -47,7 +44,15 @@ class HandPublisher:
         self._markers = HandMarkers()
         self._transforms = TransformBroadcaster(node)
         self._last_transform_stamp_ns = 0
-        self._advertise()
+        self._hands = self._advertise(HandArray, 'hands')
+        self._marker_array = self._advertise(MarkerArray, 'markers')
+        self._poses = self._advertise_sides(PoseStamped, 'pose')
+        self._joint_states = self._advertise_sides(JointState, 'joint_states')
+        self._landmarks = self._advertise_sides(PoseArray, 'landmarks')
+        self._annotated = self._advertise(Image, 'annotated_image', IMAGE_DEPTH)
+        self._annotated_compressed = self._advertise(
+            CompressedImage, 'annotated_image/compressed', IMAGE_DEPTH
+        )
 
     def publish(
         self,
@@ -56,7 +61,7 @@ class HandPublisher:
         header: Header,
         settings: HandTrackerSettings,
     ) -> None:
-        """Publish everything that one image gives.
+        """Publish everything that one image gives; what costs time only if somebody listens.
 
         Args:
             image: (H, W, 3) uint8 RGB.
@@ -65,9 +70,8 @@ class HandPublisher:
             settings: the node's parameters.
         """
         height, width = image.shape[:2]
-        message = hands_to_message(hands, header, width, height, settings.pose_convention)
-        self._hands.publish(message)
-        poses = {hand.track_id: hand.pose.pose for hand in message.hands}
+        poses = hand_frames(hands, settings.pose_convention)
+        self._hands.publish(hands_to_message(hands, poses, header, width, height))
         if settings.publish_tf:
             self._send_transforms(hands, poses, header, settings)
         for side, hand in oldest_of_each_side(hands).items():
@@ -80,10 +84,8 @@ class HandPublisher:
     def _publish_fingers(
         self, side: str, hand: Hand, header: Header, settings: HandTrackerSettings
     ) -> None:
-        """What one hand's fingers do, for who listens."""
-        mirrored = settings.image_mirrored
         if self._joint_states[side].get_subscription_count():
-            message = joint_state(hand, header, mirrored)
+            message = joint_state(hand, header, settings.image_mirrored)
             if message:
                 self._joint_states[side].publish(message)
         if self._landmarks[side].get_subscription_count():
@@ -94,12 +96,9 @@ class HandPublisher:
                     f'{self._frame_prefix(settings)}{side}_hand',
                     settings.pose_convention,
                     settings.landmark_order,
-                    mirrored,
+                    settings.image_mirrored,
                 )
             )
-
-    def _frame_prefix(self, settings: HandTrackerSettings) -> str:
-        return settings.tf_prefix + (f'{self._name}_' if self._name else '')
 
     def _send_transforms(
         self,
@@ -135,27 +134,12 @@ class HandPublisher:
         if compressed:
             self._annotated_compressed.publish(compressed_from_rgb(drawing, header))
 
-    def _advertise(self) -> None:
-        publisher = self._node.create_publisher
-        self._hands = publisher(HandArray, self._output('hands'), RESULT_QOS)
-        self._marker_array = publisher(MarkerArray, self._output('markers'), RESULT_QOS)
-        self._poses = {
-            side: publisher(PoseStamped, self._output(f'{side}/pose'), RESULT_QOS)
-            for side in SIDES.values()
-        }
-        self._joint_states = {
-            side: publisher(JointState, self._output(f'{side}/joint_states'), RESULT_QOS)
-            for side in SIDES.values()
-        }
-        self._landmarks = {
-            side: publisher(PoseArray, self._output(f'{side}/landmarks'), RESULT_QOS)
-            for side in SIDES.values()
-        }
-        annotated = self._output('annotated_image')
-        self._annotated = publisher(Image, annotated, IMAGE_DEPTH)
-        self._annotated_compressed = publisher(
-            CompressedImage, f'{annotated}/compressed', IMAGE_DEPTH
-        )
+    def _frame_prefix(self, settings: HandTrackerSettings) -> str:
+        return settings.tf_prefix + (f'{self._name}_' if self._name else '')
 
-    def _output(self, topic: str) -> str:
-        return f'~/{self._name}/{topic}' if self._name else f'~/{topic}'
+    def _advertise(self, message_type: type, topic: str, qos: QoSProfile | int = RESULT_QOS):
+        full = f'~/{self._name}/{topic}' if self._name else f'~/{topic}'
+        return self._node.create_publisher(message_type, full, qos)
+
+    def _advertise_sides(self, message_type: type, topic: str) -> dict:
+        return {side: self._advertise(message_type, f'{side}/{topic}') for side in SIDES.values()}

@@ -1,8 +1,13 @@
-"""The node: wires cameras, networks, parameters and diagnostics; owns no algorithm."""
+"""The ROS 2 node: camera images in, hands out.
+
+Wires cameras, networks, parameters and diagnostics; the way of an image is in camera.py.
+"""
 
 from __future__ import annotations
 
+import argparse
 import gc
+import sys
 import time
 from collections.abc import Sequence
 
@@ -11,16 +16,42 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
-from hand_tracking_ros.ros.camera import Camera, ImageMessage, process_together
+from hand_tracking_ros.command_line import run_program
+from hand_tracking_ros.ros.camera import Camera, ImageMessage
 from hand_tracking_ros.ros.diagnostics import PERIOD_S
 from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.latest_frames import LatestFrames
-from hand_tracking_ros.ros.parameters import NodeParameters
-from hand_tracking_ros.ros.process import ros_process, spinning
+from hand_tracking_ros.ros.parameters import NodeParameters, describe
+from hand_tracking_ros.ros.process import own_arguments, ros_process, spinning
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES, HandModels
 
-# Without an image for so long after the start, the user is told; and how often.
+TOPICS = """The ROS 2 node: camera images in, hands out.
+
+topics in:
+  image, image/compressed      sensor_msgs/Image or CompressedImage (parameter image_transport)
+  camera_info                  sensor_msgs/CameraInfo
+  depth, depth/camera_info     sensor_msgs/Image registered to image, and CameraInfo (optional)
+
+service:
+  ~/calibrate_hand             hand_tracking_ros/srv/CalibrateHand
+
+topics out:
+  ~/hands                      hand_tracking_ros/HandArray, for every processed image
+  ~/left/pose, ~/right/pose    geometry_msgs/PoseStamped
+  ~/left/joint_states, ~/right/joint_states
+                               sensor_msgs/JointState, finger joints in radians
+  ~/left/landmarks, ~/right/landmarks
+                               geometry_msgs/PoseArray, in the frame of the hand
+  ~/markers                    visualization_msgs/MarkerArray
+  ~/annotated_image            sensor_msgs/Image
+  ~/annotated_image/compressed sensor_msgs/CompressedImage
+  /tf, /diagnostics
+
+parameters (--ros-args -p NAME:=VALUE):
+"""
+
+# The user is told when no image has come for this long after the start; and how often.
 SILENCE_S = 3.0
 SILENCE_LOG_PERIOD_S = 10.0
 
@@ -65,14 +96,15 @@ class HandTrackerNode(Node):
         )
 
     def run(self) -> None:
-        """Process images, newest first, until something is raised."""
+        """Process the newest image of each camera in turn, until something is raised."""
         while True:
-            process_together(self._frames.take(), self._node_parameters.settings)
+            camera, message = self._frames.take()
+            camera.process(message, self._node_parameters.settings)
 
     def _receive(self, camera: Camera, message: ImageMessage) -> None:
-        camera.statistics.count(received=1)
+        camera.statistics.count_received()
         if self._frames.put(camera, message):
-            camera.statistics.count(dropped=1)
+            camera.statistics.count_dropped()
 
     def _publish_diagnostics(self) -> None:
         now_s = time.monotonic()
@@ -150,3 +182,15 @@ def run(arguments: Sequence[str]) -> None:
                 node.run()
         finally:
             node.destroy_node()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    argparse.ArgumentParser(
+        prog='hand_tracker',
+        usage='hand_tracker [-h] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
+        description=TOPICS + describe(HandTrackerSettings),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args(own_arguments(arguments))
+    return run_program(lambda: run(['hand_tracker', *arguments]))

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hand_tracking_ros.ros.landmark_poses import LANDMARK_ORDERS
 from hand_tracking_ros.ros.parameters import fixed, parameter
-from hand_tracking_ros.ros.teleop_outputs import LANDMARK_ORDERS
 from hand_tracking_ros.tracking.fingers.hand_frame import POSE_CONVENTIONS
 from hand_tracking_ros.tracking.hand import Handedness
 from hand_tracking_ros.tracking.networks.runtime import EXECUTION_PROVIDERS, PRECISIONS
 from hand_tracking_ros.tracking.one_euro import OneEuroOptions
-from hand_tracking_ros.tracking.placing.hand_locator import LocatorOptions
+from hand_tracking_ros.tracking.pipeline import PipelineOptions
 from hand_tracking_ros.tracking.smoothing import SMOOTHING_METHODS, SmoothingOptions
 from hand_tracking_ros.tracking.tiles import parse_tiles
 from hand_tracking_ros.tracking.tracker import TrackerOptions
@@ -161,37 +161,35 @@ class HandTrackerSettings:
         '', 'Folder of the .onnx files; empty: where prepare_models puts them.'
     )
 
-    @property
-    def tracker_options(self) -> TrackerOptions:
-        """The part that the tracker understands."""
-        return TrackerOptions(
-            static_image_mode=self.static_image_mode,
-            max_num_hands=self.max_num_hands,
-            min_detection_confidence=self.min_detection_confidence,
-            min_presence_confidence=self.min_presence_confidence,
-            min_tracking_confidence=self.min_tracking_confidence,
-            image_mirrored=self.image_mirrored,
-            detection_interval_s=self.detection_interval,
-            detection_tiles=self.detection_tiles,
-            detection_budget_s=self.detection_budget_ms / 1000,
-            landmark_passes=self.landmark_passes,
-            hold_time_s=self.hold_time,
-        )
+    def pipeline_options(self, measured_m: Mapping[Handedness, float]) -> PipelineOptions:
+        """What the pipeline of a camera needs.
 
-    def locator_options(self, measured_m: Mapping[Handedness, float]) -> LocatorOptions:
-        """The part that the locator understands; a measured length counts before `hand_length`."""
+        Args:
+            measured_m: lengths of hands that were measured; they count before `hand_length`.
+        """
         sides = (Handedness.LEFT, Handedness.RIGHT)
         lengths_m = dict.fromkeys(sides, self.hand_length) if self.hand_length > 0 else {}
-        return LocatorOptions({**lengths_m, **measured_m}, self.image_mirrored)
-
-    @property
-    def smoothing_options(self) -> SmoothingOptions:
-        """The part that the smoother understands."""
-        return SmoothingOptions(
-            method=self.smoothing,
-            one_euro=OneEuroOptions(
-                min_cutoff_hz=self.smoothing_min_cutoff,
-                cutoff_per_speed=self.smoothing_cutoff_per_speed,
-                noise_speed=self.smoothing_noise_speed,
+        return PipelineOptions(
+            TrackerOptions(
+                static_image_mode=self.static_image_mode,
+                max_num_hands=self.max_num_hands,
+                min_detection_confidence=self.min_detection_confidence,
+                min_presence_confidence=self.min_presence_confidence,
+                min_tracking_confidence=self.min_tracking_confidence,
+                image_mirrored=self.image_mirrored,
+                detection_interval_s=self.detection_interval,
+                detection_tiles=self.detection_tiles,
+                detection_budget_s=self.detection_budget_ms / 1000,
+                landmark_passes=self.landmark_passes,
+                hold_time_s=self.hold_time,
+            ),
+            {**lengths_m, **measured_m},
+            SmoothingOptions(
+                method=self.smoothing,
+                one_euro=OneEuroOptions(
+                    min_cutoff_hz=self.smoothing_min_cutoff,
+                    cutoff_per_speed=self.smoothing_cutoff_per_speed,
+                    noise_speed=self.smoothing_noise_speed,
+                ),
             ),
         )

@@ -1,22 +1,24 @@
-"""Between the thread that receives images and the one that processes them: newest wins."""
+"""Between the thread that receives images and the one that processes them: newest wins, in turn."""
 
 from __future__ import annotations
 
 import threading
 from typing import Generic, TypeVar
 
-Key = TypeVar('Key')
+Camera = TypeVar('Camera')
 Frame = TypeVar('Frame')
 
 
-class LatestFrames(Generic[Key, Frame]):
-    """Keeps the newest frame of each camera until somebody has time for it."""
+class LatestFrames(Generic[Camera, Frame]):
+    """Keeps the newest frame of each camera, and serves the cameras in turn."""
 
     def __init__(self) -> None:
-        self._frames: dict[Key, Frame] = {}
+        # In the order in which the cameras began to wait: a newer frame keeps its camera's place,
+        # so that a fast camera neither waits longer nor starves a slow one.
+        self._frames: dict[Camera, Frame] = {}
         self._changed = threading.Condition()
 
-    def put(self, camera: Key, frame: Frame) -> bool:
+    def put(self, camera: Camera, frame: Frame) -> bool:
         """Leave a frame; true if it took the place of one that nobody had taken."""
         with self._changed:
             replaced = camera in self._frames
@@ -24,9 +26,9 @@ class LatestFrames(Generic[Key, Frame]):
             self._changed.notify()
         return replaced
 
-    def take(self) -> list[tuple[Key, Frame]]:
-        """Wait for frames, and take those of all cameras."""
+    def take(self) -> tuple[Camera, Frame]:
+        """Wait for a frame, and take that of the camera that has waited longest."""
         with self._changed:
             self._changed.wait_for(lambda: self._frames)
-            frames, self._frames = self._frames, {}
-        return list(frames.items())
+            camera = next(iter(self._frames))
+            return camera, self._frames.pop(camera)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Duration
@@ -12,7 +12,6 @@ from std_msgs.msg import Header
 from hand_tracking_ros.msg import Hand as HandMessage
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
-from hand_tracking_ros.tracking.fingers.joint_angles import articulation, finger_curl, pinch
 from hand_tracking_ros.tracking.hand import (
     Hand,
     Handedness,
@@ -28,23 +27,42 @@ NANOSECONDS_PER_SECOND = 10**9
 
 def hands_to_message(
     hands: Sequence[Hand],
+    poses: Mapping[int, Pose],
     header: Header,
     image_width: int,
     image_height: int,
-    pose_convention: str = 'rep103',
 ) -> HandArray:
-    """The hands of one image as a message with the image's own header."""
+    """The hands of one image as a message.
+
+    Args:
+        hands: as HandPipeline returns them.
+        poses: their `hand_frames`.
+        header: the image's own.
+        image_width: px.
+        image_height: px.
+    """
     return HandArray(
         header=header,
         image_width=image_width,
         image_height=image_height,
-        hands=[_hand_to_message(hand, pose_convention) for hand in hands],
+        hands=[_hand_to_message(hand, poses.get(hand.track_id)) for hand in hands],
     )
 
 
 def hands_from_message(message: HandArray) -> list[Hand]:
     """The hands of a message. Their poses' rotation is in the message's own pose convention."""
     return [_hand_from_message(hand) for hand in message.hands]
+
+
+def hand_frames(hands: Sequence[Hand], pose_convention: str = 'rep103') -> dict[int, Pose]:
+    """The hand frames of the hands that have a pose, by track id, with the axes of a convention."""
+    return {
+        hand.track_id: pose_to_message(
+            hand.pose.position_m, convert_pose_convention(hand.pose.rotation, pose_convention)
+        )
+        for hand in hands
+        if hand.pose is not None
+    }
 
 
 def pose_to_message(position_m: np.ndarray, rotation: np.ndarray) -> Pose:
@@ -78,7 +96,7 @@ def matrix_from_transform(transform: Transform) -> np.ndarray:
     return matrix
 
 
-def _hand_to_message(hand: Hand, pose_convention: str) -> HandMessage:
+def _hand_to_message(hand: Hand, pose: Pose | None) -> HandMessage:
     message = HandMessage(
         track_id=hand.track_id,
         handedness=int(hand.handedness),
@@ -92,14 +110,14 @@ def _hand_to_message(hand: Hand, pose_convention: str) -> HandMessage:
         region_size_px=hand.region.size_px,
         region_rotation_rad=hand.region.rotation_rad,
         world_landmarks=points_to_message(hand.world_landmarks),
-        finger_curl=[float(curl) for curl in finger_curl(articulation(hand))],
-        pinch=float(pinch(articulation(hand))),
     )
+    if hand.finger_curl is not None:
+        message.finger_curl = hand.finger_curl.astype(np.float32)
+        message.pinch = hand.pinch
     if hand.pose is not None:
-        rotation = convert_pose_convention(hand.pose.rotation, pose_convention)
         message.has_pose = True
         message.pose = PoseWithCovariance(
-            pose=pose_to_message(hand.pose.position_m, rotation),
+            pose=pose,
             covariance=hand.pose.covariance.ravel().astype(float).tolist(),
         )
         message.camera_landmarks = points_to_message(hand.pose.camera_landmarks_m)
@@ -125,6 +143,8 @@ def _hand_from_message(message: HandMessage) -> Hand:
             message.region_rotation_rad,
         ),
         pose=_pose_from_message(message) if message.has_pose else None,
+        finger_curl=np.array(message.finger_curl, np.float64),
+        pinch=message.pinch,
     )
 
 

@@ -13,7 +13,6 @@ from enum import Enum
 
 import numpy as np
 
-from hand_tracking_ros.tracking.fingers.joint_angles import articulation, finger_curl, pinch
 from hand_tracking_ros.tracking.hand import Hand
 from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
 
@@ -142,8 +141,8 @@ def sample_hand(hand: Hand, to_robot: np.ndarray) -> HandSample:
         track_id=hand.track_id,
         position_m=turn @ hand.pose.position_m + to_robot[:3, 3],
         rotation=turn @ hand.pose.rotation,
-        pinch=pinch(articulation(hand)),
-        curl=float(finger_curl(articulation(hand))[2:].mean()),
+        pinch=hand.pinch,
+        curl=float(hand.finger_curl[2:].mean()),
     )
 
 

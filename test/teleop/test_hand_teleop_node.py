@@ -13,7 +13,8 @@ from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from hand_tracking_ros.msg import HandArray
-from hand_tracking_ros.ros.message_conversion import hands_to_message
+from hand_tracking_ros.ros.message_conversion import hand_frames, hands_to_message
+from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
 from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.hand import (
     Handedness,
@@ -55,7 +56,8 @@ class Operator(Client):
         header = Header(frame_id='camera')
         header.stamp.sec, milliseconds = divmod(self._stamp_ms, 1000)
         header.stamp.nanosec = milliseconds * 1_000_000
-        return hands_to_message(hands, header, 640, 480)
+        hands = [with_finger_values(hand) for hand in hands]
+        return hands_to_message(hands, hand_frames(hands), header, 640, 480)
 
     def show(self, *hands):
         """The target that answers the next image, with these hands."""

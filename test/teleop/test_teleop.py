@@ -13,6 +13,7 @@ from hand_tracking_ros.teleop.teleop import (
     TeleopState,
     sample_hand,
 )
+from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
 from hand_tracking_ros.tracking.hand import HandPose, PoseSource
 from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
 from support.synthetic_hand import hand_points, hand_seen
@@ -334,7 +335,7 @@ def test_a_hand_is_taken_into_the_robots_frame():
     hand = replace(hand_seen(np.zeros((21, 2)), (640, 480), points), pose=pose)
     to_robot = np.eye(4)
     to_robot[:3, :3], to_robot[:3, 3] = turn(0, 0, np.pi / 2), [1.0, 2.0, 3.0]
-    sample = sample_hand(hand, to_robot)
+    sample = sample_hand(with_finger_values(hand), to_robot)
     np.testing.assert_allclose(sample.position_m, [1.2, 2.1, 3.6])
     np.testing.assert_allclose(sample.rotation, turn(0, 0, np.pi / 2) @ turn(1, 0, 0), atol=1e-12)
     assert (sample.track_id, sample.curl, sample.pinch) == (1, 1.0, 0.0)

@@ -8,6 +8,7 @@ import pytest
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.teleop.teleop import Teleop, TeleopOptions, TeleopState, sample_hand
 from hand_tracking_ros.tracking.errors import ModelError
+from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
 from hand_tracking_ros.tracking.hand import Handedness, TrackingState
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
@@ -39,7 +40,9 @@ def states(models, scene, clutch, duration_s, seed, side):
         hands = tracker.track(simulator.render(t_s).image, t_s)
         hands = locator.locate(hands, camera, lens.width, lens.height, t_s)
         seen = [hand for hand in hands if hand.state == TrackingState.TRACKED]
-        sample = sample_hand(seen[0], np.eye(4)) if seen and seen[0].pose else None
+        sample = (
+            sample_hand(with_finger_values(seen[0]), np.eye(4)) if seen and seen[0].pose else None
+        )
         target = teleop.update(sample, t_s) if sample else teleop.lose()
         found.append(target.state)
     return [state for state, _ in itertools.groupby(found)]

@@ -1,44 +1,17 @@
-"""A hand as teleoperation wants it: joint values, and landmarks in the frame of the wrist."""
+"""The landmarks of a hand in the frame of its wrist, as geometry_msgs/PoseArray."""
 
 from __future__ import annotations
 
 import numpy as np
 from geometry_msgs.msg import PoseArray
-from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
 from hand_tracking_ros.ros.message_conversion import pose_to_message
-from hand_tracking_ros.ros.transforms import SIDES
 from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
-from hand_tracking_ros.tracking.fingers.joint_angles import JOINT_NAMES, articulation, joint_angles
 from hand_tracking_ros.tracking.fingers.openxr_joints import openxr_joints
-from hand_tracking_ros.tracking.hand import Hand, Handedness
+from hand_tracking_ros.tracking.hand import Hand
 
 LANDMARK_ORDERS = ('mediapipe', 'openxr')
-
-
-def joint_state(hand: Hand, header: Header, image_mirrored: bool = False) -> JointState | None:
-    """The finger joints of a left or right hand.
-
-    Args:
-        hand: of one image.
-        header: the image's.
-        image_mirrored: the image shows the other side than `hand.handedness` names.
-
-    Returns:
-        Radians as `joint_angles` defines them, each name with its side before it
-        (`left_index_pip_flexion`), so that both hands fit into one robot model. None if the
-        landmarks are not finite or span no palm.
-    """
-    angles = joint_angles(articulation(hand), _shown_side(hand, image_mirrored))
-    if not np.isfinite(angles).all():
-        return None
-    side = SIDES[hand.handedness]
-    return JointState(
-        header=header,
-        name=[f'{side}_{name}' for name in JOINT_NAMES],
-        position=angles.tolist(),
-    )
 
 
 def landmark_poses(
@@ -70,7 +43,7 @@ def landmark_poses(
         rotations = np.broadcast_to(axes, (len(positions), 3, 3))
     elif landmark_order == 'openxr':
         positions, rotations = openxr_joints(
-            hand.pose.camera_landmarks_m, _shown_side(hand, image_mirrored)
+            hand.pose.camera_landmarks_m, hand.shown_side(image_mirrored)
         )
     else:
         raise ValueError(
@@ -84,7 +57,3 @@ def landmark_poses(
             for position, rotation in zip(local, rotations, strict=True)
         ],
     )
-
-
-def _shown_side(hand: Hand, image_mirrored: bool) -> Handedness:
-    return hand.handedness.mirrored if image_mirrored else hand.handedness

@@ -9,9 +9,11 @@ pytest.importorskip('rclpy', reason='needs ROS 2')
 
 from std_msgs.msg import Header
 
-from hand_tracking_ros.ros.message_conversion import hands_to_message
-from hand_tracking_ros.ros.teleop_outputs import joint_state, landmark_poses
+from hand_tracking_ros.ros.joint_states import joint_state
+from hand_tracking_ros.ros.landmark_poses import landmark_poses
+from hand_tracking_ros.ros.message_conversion import hand_frames, hands_to_message
 from hand_tracking_ros.teleop.teleop import sample_hand
+from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
 from hand_tracking_ros.tracking.fingers.hand_frame import POSE_CONVENTIONS, hand_axes
 from hand_tracking_ros.tracking.fingers.joint_angles import (
     JOINT_NAMES,
@@ -69,7 +71,8 @@ def test_landmarks_that_span_no_hand_have_no_joint_states():
 
 def finger_values(hand):
     """All that says what the fingers do, wherever it is published or used."""
-    (message,) = hands_to_message([hand], HEADER, 640, 480).hands
+    hand = with_finger_values(hand)
+    (message,) = hands_to_message([hand], hand_frames([hand]), HEADER, 640, 480).hands
     sample = sample_hand(hand, np.eye(4)) if hand.pose else None
     return {
         'joints': np.array(joint_state(hand, HEADER).position),
