@@ -1,4 +1,4 @@
-"""The wheel of mediapipe: pip downloads it, the models are read out of it, nothing is installed."""
+"""The wheel of mediapipe, which holds the models: pip downloads it, but nothing is installed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def download_wheel(source: dict[str, Any], folder: Path) -> Path:
         UserError: there is no pip, or it fails; it has printed why.
     """
     package = f'{source["package"]} {source["version"]}'
-    # The platform is fixed: any serves to read files from.
+    # One fixed platform: the models are the same in all wheels.
     arguments = [
         *('-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--retries', '2'),
         *('--platform', source['platform'], '--implementation', 'cp'),

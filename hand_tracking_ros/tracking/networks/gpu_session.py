@@ -55,7 +55,8 @@ class GpuSession:
         device_id: which GPU.
 
     Raises:
-        RuntimeError: the provider does not start; ONNX Runtime itself would go on without a word.
+        RuntimeError: the provider does not start. ONNX Runtime itself would use the CPU and not
+            report it.
     """
 
     def __init__(self, path: Path, provider: str, device_id: int = 0) -> None:
@@ -98,7 +99,7 @@ class GpuSession:
     def _run_part(self, part: np.ndarray) -> list[np.ndarray]:
         """Run at most the largest batch size."""
         buffers = self._buffers[next(size for size in BATCH_SIZES if size >= len(part))]
-        buffers.staging[: len(part)] = part  # the rest keeps what it was: nobody reads its results
+        buffers.staging[: len(part)] = part  # results of the rest are dropped
         buffers.input.update_inplace(buffers.staging)
         self._session.run_with_iobinding(buffers.binding)
         return [output.numpy()[: len(part)] for output in buffers.outputs]
@@ -133,7 +134,7 @@ def _providers(path: Path, provider: str, device_id: int) -> list[tuple[str, dic
 
 def _tensorrt_options(path: Path, device_id: int) -> dict[str, Any]:
     """One engine for all batch sizes, kept in the per-user cache."""
-    # An engine is good for one release and one network only, and nobody checks.
+    # An engine serves one release and one network only, which TensorRT does not check.
     content = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     engines = user_models_directory() / 'tensorrt'
     cache = engines / f'onnxruntime-{onnxruntime.__version__}-{content}'

@@ -33,13 +33,13 @@ def find_model(name: str, directory: str | Path | None = None) -> Path:
 
     Args:
         name: one of MODEL_NAMES.
-        directory: the only place to look; None for the first of these that has the file: the
+        directory: the only folder to search; None: the first of these that has the file: the
             folder that the environment variable HAND_TRACKING_ROS_MODELS names, the models folder
             of the source checkout or of the installed package, the per-user cache.
 
     Raises:
-        ModelError: there is no such file, or it cannot be read.
-        ValueError: there is no such model.
+        ModelError: the file is missing or cannot be read.
+        ValueError: the name is unknown.
     """
     if name not in MODEL_NAMES:
         raise ValueError(f'unknown model {name!r}, expected one of {", ".join(MODEL_NAMES)}')
@@ -59,7 +59,7 @@ def find_model(name: str, directory: str | Path | None = None) -> Path:
 
 
 def search_directories(directory: str | Path | None = None) -> list[Path]:
-    """The folders that `find_model` looks into, in its order."""
+    """The folders that `find_model` searches, in its order."""
     if directory:
         return [Path(directory).expanduser()]
     named = os.environ.get(DIRECTORY_VARIABLE)

@@ -1,4 +1,8 @@
-"""The two networks of the tracker, loaded together and shared by any number of trackers."""
+"""The two networks of the tracker, loaded together and shared by any number of trackers.
+
+models = HandModels.load(model_complexity=0, num_threads=1)
+left, right = HandTracker(models=models), HandTracker(models=models)
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,13 @@ COMPLEXITIES = {0: 'lite', 1: 'full'}
 
 @dataclass(frozen=True)
 class HandModels:
-    """Palm detector and landmark model, ready to run."""
+    """Palm detector and landmark model, ready to run.
+
+    Attributes:
+        palm_detector: first stage, from an image to palms.
+        landmark_model: second stage, from a palm's region to landmarks.
+        runtime: what both run on; None for models that need none, as in tests.
+    """
 
     palm_detector: PalmDetector
     landmark_model: LandmarkModel
@@ -44,10 +54,10 @@ class HandModels:
 
         Args:
             model_complexity: 0 (lite) or 1 (full).
-            model_directory: where the .onnx files are; None looks in the usual places.
+            model_directory: where the .onnx files are; None: as model_files.find_model.
             execution_provider, num_threads, device_id, precision: as RuntimeOptions.
-            warn: told what does not start or fails, and what is used instead; None:
-                warnings.warn.
+            warn: called with one sentence where something does not start or fails, and something
+                else is used instead; None: warnings.warn.
 
         Raises:
             ModelError: a model file is missing, unreadable, broken or of another network.
@@ -77,7 +87,7 @@ class HandModels:
 
     @property
     def warning(self) -> str:
-        """Why they do not run on what was asked for; empty if they do."""
+        """Why the networks do not run on what was asked for; empty if they do."""
         return self.runtime.warning if self.runtime else ''
 
     def _warm_up(self) -> None:

@@ -1,4 +1,4 @@
-"""The processors that this program may use, for runtimes that leave their threads to us."""
+"""The processors that this program may use, and how many threads a network gets by default."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_THREADS = 4
 
 
 def default_threads() -> int:
-    """How many threads a network has if nobody says: one for each core, at most MAX_THREADS."""
+    """The default number of threads of a network: one for each core, at most MAX_THREADS."""
     return min(len(cores()), MAX_THREADS)
 
 
@@ -34,7 +34,7 @@ def cores() -> list[list[int]]:
 
 @contextlib.contextmanager
 def kept_off(processors: Set[int]) -> Iterator[None]:
-    """Keep the calling thread off some processors for a while, if it may use any other."""
+    """Keep the calling thread off some processors within the context, if it may use any other."""
     before = os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else frozenset()
     elsewhere = before - processors
     is_bound = bool(elsewhere) and elsewhere != before and _bind(elsewhere)
@@ -46,7 +46,7 @@ def kept_off(processors: Set[int]) -> Iterator[None]:
 
 
 def _bind(processors: Set[int]) -> bool:
-    """Have the calling thread use these processors only; false where the system forbids it."""
+    """Bind the calling thread to these processors; false where the system forbids it."""
     try:
         os.sched_setaffinity(0, processors)
     except OSError:  # a sandbox, or a container whose processors have just changed

@@ -113,11 +113,11 @@ class Runtime:
     Args:
         paths: the .onnx files.
         options: what to run them on.
-        warn: told in one sentence what failed and what is used instead; None: warnings.warn.
+        warn: called with one sentence: what failed and what is used instead; None: warnings.warn.
 
     Attributes:
         sessions: the networks as they are loaded now, in the order of their files.
-        warning: the last sentence that `warn` was told; empty while all is as asked for.
+        warning: the last of these sentences; empty while all is as asked for.
 
     Raises:
         ModelError: a file is not a network that can be loaded.

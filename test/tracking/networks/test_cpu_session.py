@@ -1,4 +1,4 @@
-"""The threads of a network on the CPU: how many, on which processors, and when they wait awake."""
+"""A network on the CPU: its threads, their processors, and what a broken model file leads to."""
 
 import os
 import threading

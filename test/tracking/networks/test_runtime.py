@@ -1,4 +1,4 @@
-"""Which runtime is chosen, and that a runtime that fails costs a warning and no frame."""
+"""Which runtime is chosen; one that fails costs a warning and no inference."""
 
 import importlib.util
 import sys
@@ -69,7 +69,7 @@ def check_results(runtime):
 
 
 @pytest.mark.parametrize('provider', ['tensorrt', 'cuda', 'cpu'])
-def test_a_provider_that_starts_is_used_without_a_word(runtime, provider, tmp_path, monkeypatch):
+def test_a_provider_that_starts_is_used_without_a_warning(runtime, provider, tmp_path, monkeypatch):
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
     started, warnings = start(execution_provider=provider)
     check_results(started)

@@ -1,4 +1,4 @@
-"""The runtimes that are installed here: that they compute the same, and with the threads asked."""
+"""The runtimes installed here compute the same, with the number of threads asked for."""
 
 import os
 import subprocess
