@@ -16,7 +16,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from evaluation import CHECKOUT
 from evaluation.accuracy.identity import identity_rows
 from evaluation.accuracy.lost_hands import absence_rows
 from evaluation.accuracy.pose_errors import pose_rows, smoothing_rows, tracking_row
@@ -32,8 +31,8 @@ from evaluation.accuracy.sequences import (
 )
 from evaluation.accuracy.teleop import teleop_rows
 from evaluation.markdown import insert_between_marks
+from evaluation.paths import CHECKOUT, data_folder
 from evaluation.results import Row, machine_class, results_table
-from evaluation.test_data import data_folder
 from hand_tracking_ros.command_line import (
     check_writable,
     positive_integer,

@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from evaluation import CHECKOUT
+from evaluation.paths import CHECKOUT, TEST_DATA_VARIABLE
 from evaluation.results import machine_class, results_table
 from evaluation.speed.conditions import QUICK, Conditions, Lengths
 from evaluation.speed.media import TEST_VIDEO, find_video
@@ -46,7 +46,6 @@ from evaluation.speed.tracking import (
     measure_start,
     measure_video,
 )
-from evaluation.test_data import TEST_DATA_VARIABLE
 from hand_tracking_ros.command_line import check_writable, run_program, write_json
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES

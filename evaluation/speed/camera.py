@@ -3,15 +3,16 @@
 Started by the benchmark in a process of its own. Each line of standard input, `COUNT TOPICS...`,
 lets it publish this many frames on each of these topics at once, as cameras with a common trigger
 do; the answer says how that went. Beside every image goes its camera_info.
+
+    python3 -m evaluation.speed.camera CLIP.npy RATE_HZ TOPICS...
 """
 
 from __future__ import annotations
 
-import argparse
 import array
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ class BenchmarkCamera(Node):
         topics: of the images; camera_info lies beside each.
     """
 
-    def __init__(self, clip: np.ndarray, rate_hz: float, topics: list[str]) -> None:
+    def __init__(self, clip: np.ndarray, rate_hz: float, topics: Sequence[str]) -> None:
         super().__init__('benchmark_camera')
         self._interval_s = 1.0 / rate_hz
         self._messages = [_message(image) for image in clip]
@@ -133,25 +134,16 @@ def _message(image: np.ndarray) -> Image:
 
 @contextmanager
 def running_camera(
-    arguments: argparse.Namespace,
+    clip: str, rate_hz: str, *topics: str
 ) -> Iterator[tuple[dict, Callable[[str], dict]]]:
     """A camera as `serve` wants it."""
     with ros_process([]):
-        camera = BenchmarkCamera(np.load(arguments.clip), arguments.rate, arguments.topics)
+        camera = BenchmarkCamera(np.load(clip), float(rate_hz), topics)
         try:
             yield {}, camera.answer
         finally:
             camera.destroy_node()  # else its shared memory stays behind
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('clip', help='.npy')
-    parser.add_argument('rate', type=float)
-    parser.add_argument('topics', nargs='+')
-    arguments = parser.parse_args()
-    return serve(lambda: running_camera(arguments))
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(serve(lambda: running_camera(*sys.argv[1:])))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evaluation import CHECKOUT
+from evaluation.paths import CHECKOUT
 from hand_tracking_ros.tracking.errors import UserError
 
 SECONDS_TO_END = 5.0

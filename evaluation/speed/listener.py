@@ -3,15 +3,16 @@
 Started by the benchmark in a process of its own. Each line of standard input is answered: `collect`
 with the time from stamp to callback of everything that came since the last time, by topic;
 `diagnostics` with the next numbers that the node publishes about its cameras.
+
+    python3 -m evaluation.speed.listener images|hands DIAGNOSTICS_TOPIC TOPICS...
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -40,7 +41,7 @@ class BenchmarkListener(Node):
         diagnostics: the node's topic.
     """
 
-    def __init__(self, kind: str, topics: list[str], diagnostics: str) -> None:
+    def __init__(self, kind: str, topics: Sequence[str], diagnostics: str) -> None:
         super().__init__(f'benchmark_listener_of_{kind}')
         self._arrivals: dict[str, list[tuple[float, int]]] = {topic: [] for topic in topics}
         self._diagnostics: DiagnosticArray | None = None
@@ -91,11 +92,11 @@ class BenchmarkListener(Node):
 
 @contextmanager
 def running_listener(
-    arguments: argparse.Namespace,
+    kind: str, diagnostics: str, *topics: str
 ) -> Iterator[tuple[dict, Callable[[str], dict]]]:
     """A listener as `serve` wants it."""
     with ros_process([]):
-        listener = BenchmarkListener(arguments.kind, arguments.topics, arguments.diagnostics)
+        listener = BenchmarkListener(kind, topics, diagnostics)
         try:
             with spinning(listener):
                 yield {}, listener.answer
@@ -103,14 +104,5 @@ def running_listener(
             listener.destroy_node()  # else its shared memory stays behind
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('kind', choices=KINDS)
-    parser.add_argument('diagnostics', help='topic of the node')
-    parser.add_argument('topics', nargs='+')
-    arguments = parser.parse_args()
-    return serve(lambda: running_listener(arguments))
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(serve(lambda: running_listener(*sys.argv[1:])))

@@ -5,7 +5,6 @@ Clips are .npy files of frames and .npz files of pictures, which every tracker's
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,11 +13,10 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from evaluation.paths import data_folder
 from evaluation.speed.timed_tracker import WARM_UP_FRAMES
-from evaluation.test_data import data_folder
 from hand_tracking_ros.media import open_media
 from hand_tracking_ros.media.opencv import silence_opencv
-from hand_tracking_ros.media.pictures import PICTURE_SUFFIXES
 from hand_tracking_ros.simulation.background import paint_background
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.tracking.errors import UserError
@@ -109,13 +107,7 @@ def write_pictures(path: Path) -> tuple[str, int]:
     """The test data's pictures, or simulated ones, as .npz; returns what and how many they are."""
     folders = [data_folder() / name for name in TEST_PICTURES]
     if all(folder.is_dir() for folder in folders):
-        files = [
-            file
-            for folder in folders
-            for file in sorted(folder.iterdir())
-            if file.suffix.lower() in PICTURE_SUFFIXES
-        ]
-        pictures = [cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB) for file in files]
+        pictures = [frame.image for folder in folders for frame in open_media(str(folder))]
         name = 'pictures of the test data'
     else:
         pictures = [
@@ -161,23 +153,17 @@ def _tiles(num_frames: int) -> tuple[list[np.ndarray], np.ndarray]:
 
 def _simulate_video(folder: Path, num_frames: int) -> Video:
     path = folder / 'simulated.avi'
+    width, height = SIMULATED_SIZE
     # Motion JPEG: every OpenCV writes and reads it by itself.
-    writer = cv2.VideoWriter(
-        str(path), cv2.VideoWriter_fourcc(*'MJPG'), SIMULATED_RATE_HZ, SIMULATED_SIZE
-    )
-    for image in tqdm(
-        _simulated_frames(num_frames), total=num_frames, desc='simulated video', leave=False
-    ):
+    codec = cv2.VideoWriter_fourcc(*'MJPG')
+    writer = cv2.VideoWriter(str(path), codec, SIMULATED_RATE_HZ, SIMULATED_SIZE)
+    frames_per_scene = -(-num_frames // len(SIMULATED_SCENES))
+    for number in tqdm(range(num_frames), desc='simulated video', leave=False):
+        scene, index = divmod(number, frames_per_scene)
+        if index == 0:
+            options = SimulatorOptions(SIMULATED_SCENES[scene], width=width, height=height)
+            simulator = CameraSimulator(options)
+        image = simulator.render(index / SIMULATED_RATE_HZ).image
         writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     writer.release()
     return Video(path, 'simulated hand', SIMULATED_SIZE, num_frames)
-
-
-def _simulated_frames(num_frames: int) -> Iterator[np.ndarray]:
-    width, height = SIMULATED_SIZE
-    per_scene = -(-num_frames // len(SIMULATED_SCENES))
-    for scene in SIMULATED_SCENES:
-        simulator = CameraSimulator(SimulatorOptions(scene=scene, width=width, height=height))
-        for index in range(min(per_scene, num_frames)):
-            yield simulator.render(index / SIMULATED_RATE_HZ).image
-        num_frames -= min(per_scene, num_frames)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation import CHECKOUT
+from evaluation.paths import CHECKOUT
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.model_files import load_manifest
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES

@@ -18,7 +18,6 @@ from evaluation.speed.media import write_clip
 from evaluation.speed.node_processes import NodeProcesses, NodeRun
 from evaluation.speed.timed_tracker import rotated
 from evaluation.speed.timing import summarise
-from evaluation.speed.trackers import Setting
 from evaluation.speed.worker import memory_mb
 from hand_tracking_ros.tracking.errors import UserError
 
@@ -94,9 +93,7 @@ def _measure_size(conditions: Conditions, size: tuple[int, int]) -> dict:
     seconds = lengths.node_turn_s
     with ExitStack() as stack:
         processes = NodeProcesses(stack, clip, RATE_HZ, runtime, folder)
-        tracker = stack.enter_context(
-            conditions.trackers.start(runtime, clip, Setting(pace_hz=RATE_HZ))
-        )
+        tracker = stack.enter_context(conditions.trackers.start(runtime, clip, pace_hz=RATE_HZ))
         provider = tracker.wait_until_ready()['execution_provider']
         tracker.track(round(WARM_UP_S * RATE_HZ), is_timed=False)
         processes.node_turn(WARM_UP_S, NodeRun())

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from evaluation import CHECKOUT
 from evaluation.markdown import insert_between_marks
+from evaluation.paths import CHECKOUT
 from evaluation.results import results_table
 from evaluation.speed.mediapipe_environment import TASKS, prepare_mediapipe
 from evaluation.speed.report import (

@@ -6,12 +6,12 @@ MediaPipe's two releases are `legacy` and `tasks`.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -53,31 +53,6 @@ def label(name: str) -> str:
     return LABELS[name] if name in PEERS else f'ours, {LABELS[name]}'
 
 
-@dataclass(frozen=True)
-class Setting:
-    """How the trackers are to work; everything else is their own default.
-
-    Attributes:
-        max_num_hands: that they may report.
-        static: every frame by itself.
-        beside_mirror_image: of the frame, to have two hands.
-        pace_hz: frames tracked per second; 0: one after the other.
-    """
-
-    max_num_hands: int = 2
-    static: bool = False
-    beside_mirror_image: bool = False
-    pace_hz: float = 0.0
-
-    @property
-    def options(self) -> list[str]:
-        """For the worker."""
-        options = [f'--max-num-hands={self.max_num_hands}', f'--pace={self.pace_hz}']
-        options += ['--static'] if self.static else []
-        options += ['--beside-mirror-image'] if self.beside_mirror_image else []
-        return options
-
-
 class Trackers:
     """Starts trackers, each in a process and environment of its own.
 
@@ -115,34 +90,42 @@ class Trackers:
         return tuple(working)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Ours on every runtime, then both of MediaPipe's."""
+        return (*self.runtimes, *PEERS)
+
+    @property
     def node_runtime(self) -> str:
         """For the node."""
         return self._provider or 'auto'
 
-    def start(
-        self, name: str, frames: Path, setting: Setting, options: Sequence[str] = ()
-    ) -> TimedTracker:
-        """Start a tracker: ours on a runtime, or a release of MediaPipe; `options` of the worker.
+    def start(self, name: str, frames: Path, **options: float) -> TimedTracker:
+        """Start a tracker: ours on a runtime, or a release of MediaPipe.
+
+        Args:
+            name: in RUNTIMES or PEERS.
+            frames: what it is shown; see `worker.open_frames`.
+            options: see `worker.DEFAULTS`; everything else is each tracker's own default.
 
         Raises:
             UserError: MediaPipe cannot be set up.
         """
+        settings = {**options, 'model_complexity': self._model_complexity}
         if name == 'legacy':
             command = [self._legacy_python, '-I', WORKER, name]
         elif name == 'tasks':
             command = [*self._without_network, prepare_mediapipe(TASKS), '-I', WORKER, name]
-            command.append(f'--task={self._task}')
+            settings['task'] = str(self._task)
         else:
-            provider, precision = RUNTIMES[name]
             command = [sys.executable, '-m', 'evaluation.speed.worker', 'ours']
-            command += [f'--execution-provider={provider}', f'--precision={precision}']
-        command += [frames, f'--model-complexity={self._model_complexity}', *setting.options]
-        return TimedTracker(name, [*command, *options])
+            settings['execution_provider'], settings['precision'] = RUNTIMES[name]
+        return TimedTracker(name, [*command, frames, json.dumps(settings)])
 
-    def start_all(self, frames: Path, setting: Setting, stack: ExitStack) -> list[TimedTracker]:
-        """Ours on every runtime, then both of MediaPipe's; they end with the stack."""
-        names = (*self.runtimes, *PEERS)
-        return [stack.enter_context(self.start(name, frames, setting)) for name in names]
+    def start_all(
+        self, names: Sequence[str], frames: Path, stack: ExitStack, **options: float
+    ) -> list[TimedTracker]:
+        """Start several trackers, which end with the stack."""
+        return [stack.enter_context(self.start(name, frames, **options)) for name in names]
 
     def _try(self, runtime: str) -> None:
         """Let it find nothing in a black picture.
@@ -152,7 +135,7 @@ class Trackers:
         """
         black = self._folder / 'black.npy'
         np.save(black, np.zeros((1, 64, 64, 3), np.uint8))
-        with self.start(runtime, black, Setting()) as tracker:
+        with self.start(runtime, black) as tracker:
             about = tracker.wait_until_ready()
             in_use = about['execution_provider']
             if runtime not in ('auto', in_use.replace(' ', '_')):

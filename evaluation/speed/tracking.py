@@ -13,12 +13,12 @@ from evaluation.speed.conditions import Conditions
 from evaluation.speed.media import MAX_HANDS, write_clip, write_hands, write_pictures
 from evaluation.speed.timed_tracker import TimedTracker, rotated, run_in_turns
 from evaluation.speed.timing import compare, summarise
-from evaluation.speed.trackers import PEERS, Setting
+from evaluation.speed.trackers import PEERS
 
 VIDEO_SETTINGS = {
-    'max_1': Setting(max_num_hands=1),
-    'max_2': Setting(max_num_hands=2),
-    'two_hands': Setting(max_num_hands=2, beside_mirror_image=True),
+    'max_1': {'max_num_hands': 1},
+    'max_2': {'max_num_hands': 2},
+    'two_hands': {'max_num_hands': 2, 'beside_mirror_image': True},
 }
 PICTURE_SIZES = ((640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))
 # Frames of a clip: enough for motion, few enough for the memory that 4K takes.
@@ -29,14 +29,14 @@ UNTIMED_STARTS = 1
 
 def measure_video(conditions: Conditions) -> dict:
     """Time per image of a video: one hand allowed, two allowed, two there."""
-    video = conditions.video
+    video, trackers = conditions.video, conditions.trackers
     max_frames = min(conditions.lengths.video_frames, video.num_frames)
     settings = {}
-    for name, setting in VIDEO_SETTINGS.items():
+    for name, options in VIDEO_SETTINGS.items():
         with ExitStack() as stack:
-            trackers = conditions.trackers.start_all(video.path, setting, stack)
-            run_in_turns(trackers, max_frames, name)
-        settings[name] = _compare(trackers)
+            started = trackers.start_all(trackers.names, video.path, stack, **options)
+            run_in_turns(started, max_frames, name)
+        settings[name] = _compare(started)
     source = {'name': video.name, 'size': list(video.size), 'frames': max_frames}
     return {'source': source, 'settings': settings}
 
@@ -47,21 +47,17 @@ def measure_pictures(conditions: Conditions) -> dict:
     Ours searches tiles too and runs the landmark model more than once, unless told otherwise:
     `as_mediapipe` is ours so told.
     """
-    start = conditions.trackers.start
+    trackers = conditions.trackers
     path = conditions.folder / 'pictures.npz'
     name, number = write_pictures(path)
-    setting = Setting(static=True)
     with ExitStack() as stack:
-        trackers = conditions.trackers.start_all(path, setting, stack)
-        alike = [
-            stack.enter_context(start(runtime, path, setting, ['--as-mediapipe']))
-            for runtime in conditions.trackers.runtimes
-        ]
+        started = trackers.start_all(trackers.names, path, stack, static=True)
+        alike = trackers.start_all(trackers.runtimes, path, stack, static=True, as_mediapipe=True)
         rounds = conditions.lengths.picture_rounds
-        run_in_turns([*trackers, *alike], rounds * number, 'pictures', number, number)
+        run_in_turns([*started, *alike], rounds * number, 'pictures', number, number)
     return {
         'source': {'name': name, 'pictures': number},
-        **_compare(trackers),
+        **_compare(started),
         'as_mediapipe': {tracker.name: tracker.figures() for tracker in alike},
     }
 
@@ -69,12 +65,12 @@ def measure_pictures(conditions: Conditions) -> dict:
 def measure_start(conditions: Conditions) -> dict:
     """From the start of a process to the hands in its first image."""
     trackers = conditions.trackers
-    starts_ms: dict[str, list[list[float]]] = {name: [] for name in (*trackers.runtimes, *PEERS)}
+    starts_ms: dict[str, list[list[float]]] = {name: [] for name in trackers.names}
     numbers = range(UNTIMED_STARTS + conditions.lengths.starts)
     for number in tqdm(numbers, desc='start-up', unit='round', leave=False):
         for name in rotated(list(starts_ms), number):
             begun_s = time.perf_counter()
-            with trackers.start(name, conditions.video.path, VIDEO_SETTINGS['max_2']) as tracker:
+            with trackers.start(name, conditions.video.path) as tracker:
                 tracker.wait_until_ready()
                 tracker.track(1)
                 taken_ms = 1e3 * (time.perf_counter() - begun_s)
@@ -89,8 +85,7 @@ def measure_hands(conditions: Conditions) -> dict:
     numbers = {}
     for number in tqdm(range(MAX_HANDS + 1), desc='numbers of hands', leave=False):
         clip = write_hands(number, CLIP_FRAMES, conditions.folder / 'hands.npy')
-        setting = Setting(max_num_hands=max(number, 1))
-        numbers[str(number)] = _time_ours(conditions, clip, setting)
+        numbers[str(number)] = _time_ours(conditions, clip, max_num_hands=max(number, 1))
     return numbers
 
 
@@ -99,18 +94,16 @@ def measure_sizes(conditions: Conditions) -> dict:
     sizes = {}
     for size in tqdm(PICTURE_SIZES, desc='picture sizes', leave=False):
         clip = write_clip(conditions.video, size, CLIP_FRAMES, conditions.folder / 'size.npy')
-        sizes['{}x{}'.format(*size)] = _time_ours(conditions, clip, Setting())
+        sizes['{}x{}'.format(*size)] = _time_ours(conditions, clip)
     return sizes
 
 
-def _time_ours(conditions: Conditions, clip: Path, setting: Setting) -> dict:
+def _time_ours(conditions: Conditions, clip: Path, **options: int) -> dict:
+    trackers = conditions.trackers
     with ExitStack() as stack:
-        trackers = [
-            stack.enter_context(conditions.trackers.start(runtime, clip, setting))
-            for runtime in conditions.trackers.runtimes
-        ]
-        run_in_turns(trackers, conditions.lengths.clip_frames, clip.stem)
-    return {tracker.name: tracker.figures() for tracker in trackers}
+        started = trackers.start_all(trackers.runtimes, clip, stack, **options)
+        run_in_turns(started, conditions.lengths.clip_frames, clip.stem)
+    return {tracker.name: tracker.figures() for tracker in started}
 
 
 def _compare(trackers: Sequence[TimedTracker]) -> dict:

@@ -2,7 +2,7 @@
 
 The same file runs under the Python of each tracker, so that all do the same work around it and
 differ in the tracker alone. It therefore imports nothing of this package but our tracker itself,
-and only where that is timed.
+and only where that is timed: python worker.py TRACKER FRAMES OPTIONS_AS_JSON
 
 Each line of standard input asks for a number of frames; the answer is one line of JSON on standard
 output, `{"times_ms": [...], "processor_ms": [...], "hands": [...], "peak_memory_mb": ...}`, one
@@ -13,21 +13,32 @@ worker cannot go on. The end of standard input ends it.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import os
 import sys
 import time
 from contextlib import nullcontext
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 
 FALLBACK_RATE_HZ = 30.0
+DEFAULTS = {
+    'max_num_hands': 2,
+    'model_complexity': 1,
+    'static': False,  # every frame by itself
+    'beside_mirror_image': False,  # of each frame, to have two hands
+    'pace_hz': 0.0,  # frames tracked per second; 0: one after the other
+    'execution_provider': 'cpu',  # of ours
+    'precision': 'fp32',  # of ours
+    'as_mediapipe': False,  # ours: no tiles, one pass
+    'task': '',  # networks of tasks
+}
 
 
-def our_tracker(arguments):
+def our_tracker(options):
     """Return a function (rgb, stamp_s) -> hands that runs our tracker, and what it is.
 
     Without the hands that are only held: MediaPipe reports none that it has not seen in this
@@ -35,15 +46,15 @@ def our_tracker(arguments):
     """
     from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions, TrackingState
 
-    options = {'max_num_hands': arguments.max_num_hands, 'static_image_mode': arguments.static}
-    if arguments.as_mediapipe:
-        options.update(detection_tiles='1x1', landmark_passes=1)
+    settings = {'max_num_hands': options.max_num_hands, 'static_image_mode': options.static}
+    if options.as_mediapipe:
+        settings.update(detection_tiles='1x1', landmark_passes=1)
     models = HandModels.load(
-        arguments.model_complexity,
-        execution_provider=arguments.execution_provider,
-        precision=arguments.precision,
+        options.model_complexity,
+        execution_provider=options.execution_provider,
+        precision=options.precision,
     )
-    tracker = HandTracker(TrackerOptions(**options), models)
+    tracker = HandTracker(TrackerOptions(**settings), models)
 
     def track(rgb, stamp_s):
         hands = tracker.track(rgb, stamp_s)
@@ -52,7 +63,7 @@ def our_tracker(arguments):
     return track, {'execution_provider': models.execution_provider, 'warning': models.warning}
 
 
-def legacy_tracker(arguments):
+def legacy_tracker(options):
     """Return a function (rgb, stamp_s) -> hands that runs `mp.solutions.hands`, and what it is.
 
     Its options are its defaults, which are ours. It counts frames by itself and needs no stamp.
@@ -60,31 +71,31 @@ def legacy_tracker(arguments):
     import mediapipe
 
     hands = mediapipe.solutions.hands.Hands(
-        static_image_mode=arguments.static,
-        max_num_hands=arguments.max_num_hands,
-        model_complexity=arguments.model_complexity,
+        static_image_mode=options.static,
+        max_num_hands=options.max_num_hands,
+        model_complexity=options.model_complexity,
     )
     about = {'mediapipe': getattr(mediapipe, '__version__', '')}
     return lambda rgb, stamp_s: hands.process(rgb).multi_hand_landmarks or (), about
 
 
-def tasks_tracker(arguments):
+def tasks_tracker(options):
     """Return a function (rgb, stamp_s) -> hands that runs MediaPipe's HandLandmarker."""
     import mediapipe
     from mediapipe.tasks.python import BaseOptions, vision
 
-    mode = vision.RunningMode.IMAGE if arguments.static else vision.RunningMode.VIDEO
+    mode = vision.RunningMode.IMAGE if options.static else vision.RunningMode.VIDEO
     landmarker = vision.HandLandmarker.create_from_options(
         vision.HandLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=arguments.task),
+            base_options=BaseOptions(model_asset_path=options.task),
             running_mode=mode,
-            num_hands=arguments.max_num_hands,
+            num_hands=options.max_num_hands,
         )
     )
 
     def track(rgb, stamp_s):
         image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb)
-        if arguments.static:
+        if options.static:
             return landmarker.detect(image).hand_landmarks
         return landmarker.detect_for_video(image, round(stamp_s * 1000)).hand_landmarks
 
@@ -170,14 +181,21 @@ def time_tracking(track, frames, interval_s):
     }
 
 
-def start_worker(arguments):
-    """Return what is running, and a function from a line to its answer."""
+def start_worker(tracker, path, options):
+    """Return what is running, and a function from a line to its answer.
+
+    Args:
+        tracker: its name in TRACKERS.
+        path: of what it is shown.
+        options: those of DEFAULTS that are others.
+    """
+    options = SimpleNamespace(**{**DEFAULTS, **options})
     # A decoder with threads of its own would work ahead while the tracker is being timed.
     os.environ['OPENCV_FFMPEG_THREADS'] = '1'
-    track, about = TRACKERS[arguments.tracker](arguments)
-    images, rate_hz = open_frames(arguments.frames, arguments.beside_mirror_image)
+    track, about = TRACKERS[tracker](options)
+    images, rate_hz = open_frames(path, options.beside_mirror_image)
     frames = ((index / rate_hz, rgb) for index, rgb in enumerate(images))
-    interval_s = 1.0 / arguments.pace if arguments.pace else 0.0
+    interval_s = 1.0 / options.pace_hz if options.pace_hz else 0.0
     about.update(python=sys.version.split()[0], numpy=np.__version__, opencv=cv2.__version__)
     return about, lambda request: time_tracking(
         track, itertools.islice(frames, int(request)), interval_s
@@ -214,20 +232,8 @@ def serve(start):
 
 
 def main():
-    parser = argparse.ArgumentParser(description='One tracker of the benchmark; started by it.')
-    parser.add_argument('tracker', choices=TRACKERS)
-    parser.add_argument('frames', help='video, .npy or .npz')
-    parser.add_argument('--max-num-hands', type=int, required=True)
-    parser.add_argument('--model-complexity', type=int, required=True)
-    parser.add_argument('--static', action='store_true', help='every frame by itself')
-    parser.add_argument('--beside-mirror-image', action='store_true')
-    parser.add_argument('--pace', type=float, default=0.0, help='frames tracked per second')
-    parser.add_argument('--execution-provider', default='cpu', help='of ours')
-    parser.add_argument('--precision', default='fp32', help='of ours')
-    parser.add_argument('--as-mediapipe', action='store_true', help='ours: no tiles, one pass')
-    parser.add_argument('--task', help='networks of tasks')
-    arguments = parser.parse_args()
-    return serve(lambda: nullcontext(start_worker(arguments)))
+    tracker, path, options = sys.argv[1:]
+    return serve(lambda: nullcontext(start_worker(tracker, path, json.loads(options))))
 
 
 if __name__ == '__main__':

@@ -17,7 +17,7 @@ from evaluation.speed import tracking as benchmark_tracking
 from evaluation.speed.conditions import QUICK, Conditions
 from evaluation.speed.media import find_video
 from evaluation.speed.timed_tracker import WARM_UP_FRAMES
-from evaluation.speed.trackers import PEERS, Setting, Trackers
+from evaluation.speed.trackers import PEERS, Trackers
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.model_files import find_model
 from support.pretended_mediapipe import LOUD_MEDIAPIPE, python_with_mediapipe
@@ -144,9 +144,9 @@ def test_a_runtime_that_was_asked_for_has_to_work(falling_back, tmp_path):
 
 @pytest.mark.skipif(not shutil.which('unshare'), reason='needs unshare')
 def test_the_newest_release_has_no_network_where_that_can_be_taken(pretended, conditions):
-    setting = Setting()
     with ExitStack() as stack:
-        trackers = conditions.trackers.start_all(conditions.video.path, setting, stack)
+        names, path = conditions.trackers.names, conditions.video.path
+        trackers = conditions.trackers.start_all(names, path, stack)
         for tracker in trackers:
             tracker.wait_until_ready()
         own = Path('/proc/self/ns/net').readlink()

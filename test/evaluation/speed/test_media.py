@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from evaluation.paths import TEST_DATA_VARIABLE
 from evaluation.speed import media as benchmark_media
 from evaluation.speed.media import (
     MAX_HANDS,
@@ -13,7 +14,6 @@ from evaluation.speed.media import (
     write_pictures,
 )
 from evaluation.speed.timed_tracker import WARM_UP_FRAMES
-from evaluation.test_data import TEST_DATA_VARIABLE
 from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions
 from hand_tracking_ros.tracking.errors import ModelError
 

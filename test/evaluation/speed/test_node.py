@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from evaluation.paths import TEST_DATA_VARIABLE
 from evaluation.speed import node as benchmark_node
 from evaluation.speed.conditions import QUICK, Conditions
 from evaluation.speed.media import find_video
 from evaluation.speed.timed_tracker import WARM_UP_FRAMES
 from evaluation.speed.trackers import Trackers
-from evaluation.test_data import TEST_DATA_VARIABLE
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.model_files import find_model
 

@@ -8,7 +8,7 @@ from unittest import mock
 import cv2
 import pytest
 
-from evaluation import CHECKOUT
+from evaluation.paths import CHECKOUT
 from evaluation.speed import benchmark, mediapipe_environment
 from evaluation.speed import record as benchmark_record
 from evaluation.speed.record import load_record, round_numbers, write_record

@@ -1,5 +1,6 @@
 """Trackers that are timed: taking turns, their processes, and the figures of their times."""
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -44,12 +45,11 @@ def our_models():
 
 
 def worker_command(
-    folder: Path, mediapipe_source: str, frames: Path, tracker: str = 'legacy', *more: str
+    folder: Path, mediapipe_source: str, frames: Path, tracker: str = 'legacy', **options
 ) -> list:
     """Start the real worker with a module that pretends to be mediapipe."""
     python = python_with_mediapipe(folder, mediapipe_source)
-    options = ['--max-num-hands=2', '--model-complexity=1', *more]
-    return [python, '-I', WORKER, tracker, frames, *options]
+    return [python, '-I', WORKER, tracker, frames, json.dumps(options)]
 
 
 class LoggedTracker:
@@ -170,15 +170,14 @@ def test_a_worker_ends_when_it_is_no_longer_needed(tmp_path, video):
 
 
 def test_our_tracker_runs_in_the_worker(video, our_models):
-    command = [sys.executable, '-m', 'evaluation.speed.worker', 'ours', video]
-    options = ['--max-num-hands=2', '--model-complexity=1']
-    with TimedTracker('ours', [*command, *options]) as tracker:
+    command = [sys.executable, '-m', 'evaluation.speed.worker', 'ours', video, '{}']
+    with TimedTracker('ours', command) as tracker:
         run_in_turns([tracker], WARM_UP_FRAMES + 5, 'test')
     assert tracker.hands == [0] * (WARM_UP_FRAMES + 5)
 
 
 def test_the_newest_release_is_asked_in_its_own_way(tmp_path, video):
-    command = worker_command(tmp_path, LOUD_MEDIAPIPE, video, 'tasks', '--task=hand.task')
+    command = worker_command(tmp_path, LOUD_MEDIAPIPE, video, 'tasks', task='hand.task')
     with TimedTracker('mp', command) as tracker:
         assert tracker.wait_until_ready()['mediapipe'] == 'pretended'
         tracker.track(60)
@@ -187,7 +186,7 @@ def test_the_newest_release_is_asked_in_its_own_way(tmp_path, video):
 
 def test_two_hands_are_a_frame_beside_its_mirror_image(tmp_path, video):
     source = LOUD_MEDIAPIPE.replace('(48, 64, 3)', '(48, 128, 3)')
-    command = worker_command(tmp_path, source, video, 'legacy', '--beside-mirror-image')
+    command = worker_command(tmp_path, source, video, beside_mirror_image=True)
     with TimedTracker('mp', command) as tracker:
         run_in_turns([tracker], 15, 'test')
     assert len(tracker.hands) == 15
@@ -205,7 +204,7 @@ def test_a_clip_is_shown_back_and_forth_without_end(tmp_path):
 def test_pictures_are_shown_one_after_the_other_without_end(tmp_path):
     pictures = tmp_path / 'pictures.npz'
     np.savez(pictures, *(np.full((48, 64, 3), level, np.uint8) for level in (0, 200)))
-    command = worker_command(tmp_path, LOUD_MEDIAPIPE, pictures, 'legacy', '--static')
+    command = worker_command(tmp_path, LOUD_MEDIAPIPE, pictures, static=True)
     with TimedTracker('mp', command) as tracker:
         run_in_turns([tracker], 6, 'test', frames_per_turn=2, warm_up_frames=2)
     assert tracker.hands == [0, 2] * 3
@@ -213,7 +212,7 @@ def test_pictures_are_shown_one_after_the_other_without_end(tmp_path):
 
 
 def test_frames_are_not_tracked_before_they_are_due(tmp_path, video):
-    command = worker_command(tmp_path, LOUD_MEDIAPIPE, video, 'legacy', '--pace=50')
+    command = worker_command(tmp_path, LOUD_MEDIAPIPE, video, pace_hz=50)
     with TimedTracker('mp', command) as tracker:
         tracker.wait_until_ready()
         started_s = time.monotonic()

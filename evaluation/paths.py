@@ -1,12 +1,11 @@
-"""Where the real pictures and videos of evaluation and benchmark are; not in the repository."""
+"""Where the checkout is, and beside it the real pictures and videos, which are no part of it."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from evaluation import CHECKOUT
-
+CHECKOUT = Path(__file__).resolve().parents[1]
 TEST_DATA_VARIABLE = 'HAND_TRACKING_TEST_DATA'
 
 
