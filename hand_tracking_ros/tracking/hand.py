@@ -164,4 +164,4 @@ class Hand:
 
     def landmarks_px(self, image_width: int, image_height: int) -> np.ndarray:
         """Landmarks as (21, 2) float32 pixel coordinates in an image of this size."""
-        return self.landmarks[:, :2] * np.float32([image_width, image_height])
+        return self.landmarks[:, :2] * np.array([image_width, image_height], np.float32)
