@@ -15,7 +15,8 @@ from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
-from hand_tracking_ros.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_ros.tracking.tracker import HandTracker
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 
 ANNOTATIONS = Path('annotated', 'annotations.json')
 VIDEO = Path('video', 'one_hand_720p.mp4')

@@ -20,7 +20,8 @@ from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator, LocatorOptions
-from hand_tracking_ros.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_ros.tracking.tracker import HandTracker
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 
 RATE_HZ = 30.0
 DEPTH_HOLES = 0.3

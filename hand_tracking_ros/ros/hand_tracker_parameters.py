@@ -17,7 +17,7 @@ from hand_tracking_ros.tracking.one_euro import OneEuroOptions
 from hand_tracking_ros.tracking.pipeline import PipelineOptions
 from hand_tracking_ros.tracking.smoothing import SMOOTHING_METHODS, SmoothingOptions
 from hand_tracking_ros.tracking.tiles import parse_tiles
-from hand_tracking_ros.tracking.tracker import TrackerOptions
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 
 _OPTIONS = TrackerOptions()
 _SMOOTHING = SmoothingOptions()

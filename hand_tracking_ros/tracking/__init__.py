@@ -22,7 +22,8 @@ from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.region import Region
 from hand_tracking_ros.tracking.smoothing import SmoothingOptions
-from hand_tracking_ros.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_ros.tracking.tracker import HandTracker
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 
 __all__ = [
     'CONNECTIONS',

@@ -15,6 +15,7 @@ from hand_tracking_ros.tracking.candidate import Candidate
 from hand_tracking_ros.tracking.networks.palm_detector import PalmDetection
 from hand_tracking_ros.tracking.region import Region, covered_share, overlap, whole_image
 from hand_tracking_ros.tracking.tiles import AUTO, make_tiles
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 
 # Side of the window around a place where a hand was lost, in sides of its last region.
 LOST_WINDOW = 2.0
@@ -117,11 +118,12 @@ class PalmSearch:
 
 
 def min_confidences(
-    image: np.ndarray, windows: Sequence[Region], min_detection_confidence: float
+    image: np.ndarray, windows: Sequence[Region], options: TrackerOptions
 ) -> list[float]:
     """The smallest score of a palm in each window: lower in parts of the image."""
     whole = whole_image(image)
-    return [min_detection_confidence * (1.0 if window == whole else FAINT) for window in windows]
+    shares = (1.0 if window == whole else FAINT for window in windows)
+    return [options.min_detection_confidence * share for share in shares]
 
 
 def new_candidates(
@@ -129,9 +131,7 @@ def new_candidates(
     windows: Sequence[Region],
     palms: Sequence[Sequence[PalmDetection]],
     tracked: Sequence[Region],
-    min_detection_confidence: float,
-    min_tracking_confidence: float,
-    min_presence_confidence: float,
+    options: TrackerOptions,
 ) -> list[Candidate]:
     """Where the hands are that these palms belong to, each hand once.
 
@@ -140,9 +140,7 @@ def new_candidates(
         windows: in which palms were searched.
         palms: what was found in each window.
         tracked: regions of the hands that are tracked.
-        min_detection_confidence: score below which a palm is faint.
-        min_tracking_confidence: two regions show one hand if they overlap by more than this.
-        min_presence_confidence: presence that a hand needs; of a faint palm's FAINT_PRESENCE.
+        options: the smallest confidences.
 
     Returns:
         In the order of the windows, but those of faint palms last: a place is not given to a faint
@@ -156,17 +154,17 @@ def new_candidates(
         for palm in found:
             region = palm.hand_region
             known = [*tracked, *(candidate.region for candidate in (*sure, *faint))]
-            if any(overlap(region, other) > min_tracking_confidence for other in known):
+            if any(overlap(region, other) > options.min_tracking_confidence for other in known):
                 continue
-            if is_part and any(_lies_on(region, other) for other in known):
+            if is_part and (
+                any(_lies_on(region, other) for other in known) or _is_cut(palm, window, image)
+            ):
                 continue
-            if is_part and _is_cut(palm, window, image):
-                continue
-            if is_part and palm.score < min_detection_confidence:
-                presence = max(min_presence_confidence, FAINT_PRESENCE)
+            if is_part and palm.score < options.min_detection_confidence:
+                presence = max(options.min_presence_confidence, FAINT_PRESENCE)
                 faint.append(Candidate(region, presence))
             else:
-                sure.append(Candidate(region, min_presence_confidence))
+                sure.append(Candidate(region, options.min_presence_confidence))
     return [*sure, *faint]
 
 

@@ -22,7 +22,8 @@ from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator, LocatorOptions
 from hand_tracking_ros.tracking.placing.hand_measurement import HandMeasurement
 from hand_tracking_ros.tracking.smoothing import HandSmoother, SmoothingOptions
-from hand_tracking_ros.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_ros.tracking.tracker import HandTracker
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def region_from_palm(box_px: np.ndarray, wrist_px: np.ndarray, middle_px: np.nda
     center = (box_px[:2] + box_px[2:]) / 2
     extent = box_px[2:] - box_px[:2]
     rotation = _rotation_to_up(middle_px - wrist_px)
-    return _reach_out(center, extent, rotation, PALM_SCALE, PALM_SHIFT)
+    return _square_around(center, extent, rotation, PALM_SCALE, PALM_SHIFT)
 
 
 def region_from_landmarks(landmarks_px: np.ndarray) -> Region:
@@ -88,7 +88,7 @@ def region_from_landmarks(landmarks_px: np.ndarray) -> Region:
     upright = (stable - middle) @ np.array([[cos, -sin], [sin, cos]])
     low, high = upright.min(axis=0), upright.max(axis=0)
     center = middle + (low + high) / 2 @ np.array([[cos, sin], [-sin, cos]])
-    return _reach_out(center, high - low, rotation, LANDMARKS_SCALE, LANDMARKS_SHIFT)
+    return _square_around(center, high - low, rotation, LANDMARKS_SCALE, LANDMARKS_SHIFT)
 
 
 def overlap(a: Region, b: Region) -> float:
@@ -161,7 +161,7 @@ def _rotation_to_up(direction_px: np.ndarray) -> float:
     return angle - 2 * math.pi * math.floor((angle + math.pi) / (2 * math.pi))
 
 
-def _reach_out(
+def _square_around(
     center_px: np.ndarray, extent_px: np.ndarray, rotation_rad: float, scale: float, shift: float
 ) -> Region:
     """Square region around a rotated box, scaled, and shifted towards the fingers."""

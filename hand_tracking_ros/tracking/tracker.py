@@ -8,7 +8,7 @@ twice, and a lost hand is reported as HELD instead of vanishing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,49 +16,8 @@ from hand_tracking_ros.tracking.candidate import Candidate, Observation
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.palm_search import PalmSearch, min_confidences, new_candidates
-from hand_tracking_ros.tracking.tiles import AUTO
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from hand_tracking_ros.tracking.tracks import Tracks
-
-
-@dataclass(frozen=True)
-class TrackerOptions:
-    """How to track; names and defaults as MediaPipe's where the meaning is the same.
-
-    Attributes:
-        static_image_mode: treat every image by itself, without tracking.
-        max_num_hands: never more hands than this.
-        min_detection_confidence: smallest score of a palm, 0 to 1.
-        min_presence_confidence: smallest presence of a hand in its region, 0 to 1.
-        min_tracking_confidence: a detected hand whose region overlaps that of a tracked hand by
-            more than this, 0 to 1, is that hand.
-        image_mirrored: images are mirrored, as selfies are.
-        detection_interval_s: time between two inferences of the palm detector once a hand is
-            tracked, all parts of the image have been searched, and no hand was lost recently.
-        detection_tiles: `auto`, `1x1` (the whole image only) or columns x rows: parts of the image
-            that are searched one by one for hands too small in the whole.
-        detection_budget_s: while no hand is tracked, as many windows of an image are searched as
-            this machine can process in this time, but at least one.
-        landmark_passes: passes of the landmark model for each hand: each further pass takes the
-            region that the landmarks so far give. 0: two in static image mode, else one.
-        hold_time_s: how long a lost hand is reported with its last values.
-    """
-
-    static_image_mode: bool = False
-    max_num_hands: int = 2
-    min_detection_confidence: float = 0.5
-    min_presence_confidence: float = 0.5
-    min_tracking_confidence: float = 0.5
-    image_mirrored: bool = False
-    detection_interval_s: float = 0.2
-    detection_tiles: str = AUTO
-    detection_budget_s: float = 0.01
-    landmark_passes: int = 0
-    hold_time_s: float = 0.3
-
-    @property
-    def num_landmark_passes(self) -> int:
-        """Passes of the landmark model for each hand, 1 or more."""
-        return self.landmark_passes or (2 if self.static_image_mode else 1)
 
 
 class HandTracker:
@@ -130,7 +89,7 @@ class HandTracker:
         if len(tracked) >= options.max_num_hands or not is_due:
             return []
         self._last_detection_s = stamp_s
-        detector, confidence = self._models.palm_detector, options.min_detection_confidence
+        detector = self._models.palm_detector
         if options.static_image_mode:
             windows = self._search.all_windows(image, options.detection_tiles)
         else:
@@ -138,16 +97,9 @@ class HandTracker:
             max_windows = detector.num_windows_within(budget_s)
             tiles = options.detection_tiles
             windows = self._search.windows(image, tracked, lost, max_windows, tiles)
-        palms = detector.detect(image, windows, min_confidences(image, windows, confidence))
-        return new_candidates(
-            image,
-            windows,
-            palms,
-            tracked,
-            confidence,
-            options.min_tracking_confidence,
-            options.min_presence_confidence,
-        )
+        confidences = min_confidences(image, windows, options)
+        palms = detector.detect(image, windows, confidences)
+        return new_candidates(image, windows, palms, tracked, options)
 
     def _observe(self, image: np.ndarray, candidates: Sequence[Candidate]) -> list[Observation]:
         """Second stage: the landmarks of the hands that are present, all in one batch."""

@@ -14,6 +14,7 @@ from hand_tracking_ros.tracking.palm_search import (
 )
 from hand_tracking_ros.tracking.region import Region, covered_share, whole_image
 from hand_tracking_ros.tracking.tiles import make_tiles
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from support.fake_world import IMAGE, FakeHand
 
 HD = np.zeros((1080, 1920, 3), np.uint8)
@@ -156,7 +157,7 @@ def test_other_tiles_are_seen_from_the_next_image_on():
 
 
 def test_in_parts_of_the_image_a_lower_score_is_enough():
-    whole, *tiles = min_confidences(HD, PalmSearch.all_windows(HD), 0.5)
+    whole, *tiles = min_confidences(HD, PalmSearch.all_windows(HD), TrackerOptions())
     assert whole == 0.5
     assert max(tiles) < 0.2
 
@@ -172,7 +173,10 @@ def palm(x_px, y_px, score=0.9, scale=1.0):
 
 def candidates(windows, palms, tracked=(), min_tracking_confidence=0.5):
     """For palms found in windows of an HD image."""
-    return new_candidates(HD, windows, palms, tracked, 0.5, min_tracking_confidence, 0.6)
+    options = TrackerOptions(
+        min_presence_confidence=0.6, min_tracking_confidence=min_tracking_confidence
+    )
+    return new_candidates(HD, windows, palms, tracked, options)
 
 
 def new_regions(*args):
