@@ -1,6 +1,6 @@
-"""Work on many short vectors at once, in the ways that are quick for arrays this slim.
+"""Operations on many short vectors at once, in the ways that are fast for arrays of few columns.
 
-`points @ matrix` goes to BLAS, whose threads wait for work by spinning: for arrays this slim that
+`points @ matrix` goes to BLAS, whose threads wait for work by spinning: for arrays this narrow that
 costs more processor time than the product itself.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 
-def turn(vectors: np.ndarray, rotation: np.ndarray) -> np.ndarray:
-    """Vectors (N, 3) turned by a rotation (3, 3), in the vectors' own type."""
+def rotate(vectors: np.ndarray, rotation: np.ndarray) -> np.ndarray:
+    """Rotate vectors (N, 3) by a matrix (3, 3), in the vectors' own dtype."""
     return np.einsum('ni,ji->nj', vectors, rotation.astype(vectors.dtype))
 
 
@@ -20,6 +20,12 @@ def dot(vectors: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.einsum(pattern, vectors, other.astype(vectors.dtype))
 
 
-def rows(table: np.ndarray, index: np.ndarray) -> np.ndarray:
+def take_rows(table: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Rows (N, D) of a table (M, D): `table[index]`, which takes up to ten times as long."""
     return np.take(table, index, axis=0)
+
+
+def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 below `low`, 1 above `high`, smooth between."""
+    t = np.clip((values - low) / (high - low), 0.0, 1.0)
+    return t * t * (3 - 2 * t)

@@ -190,6 +190,6 @@ def _board_body(board: Board, texture: Texture) -> Body:
         vertices=board.center_m + corners,
         normals=np.tile([0.0, 0.0, -1.0], (4, 1)),
         triangles=np.array([[0, 2, 1], [0, 3, 2]], np.int32),
-        places=corners[:, [1, 0, 2]],
+        texture_coordinates=corners[:, [1, 0, 2]],
         texture=texture,
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hand_tracking_ros.simulation.array_math import turn
+from hand_tracking_ros.simulation.array_math import rotate, smoothstep
 from hand_tracking_ros.simulation.hand_skeleton import (
     BONE_INDEX,
     BONES,
@@ -107,13 +107,7 @@ def bone_weights(shape: HandShape, points: np.ndarray) -> np.ndarray:
 
 def to_bone(frame: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Points (N, 3) of the hand's frame in a bone's frame (4, 4)."""
-    return turn(points - frame[:3, 3].astype(points.dtype), frame[:3, :3].T)
-
-
-def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """0 below `low`, 1 above `high`, smooth between."""
-    t = np.clip((values - low) / (high - low), 0.0, 1.0)
-    return t * t * (3 - 2 * t)
+    return rotate(points - frame[:3, 3].astype(points.dtype), frame[:3, :3].T)
 
 
 def _finger(shape: HandShape, frames: np.ndarray, finger: str) -> Iterator[Capsule]:

@@ -37,10 +37,9 @@ class HandMesh:
     rest_frames: np.ndarray
 
     def pose(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The skin when the bones are elsewhere.
+        """The skin when the bones are elsewhere: dual quaternion skinning (Kavan et al., 2007).
 
-        Every vertex is moved by a blend of its bones' motions as dual quaternions, which keeps
-        bent joints round where a blend of matrices would pinch them.
+        It keeps bent joints round where a linear combination of matrices would pinch them.
 
         Args:
             frames: (len(BONES), 4, 4) the bones' frames.
@@ -50,12 +49,11 @@ class HandMesh:
         """
         motions = _dual_quaternions(frames @ np.linalg.inv(self.rest_frames)).astype(np.float32)
         # Not a matrix product, whose threads would cost more than they save.
-        blended = np.einsum('vb,bq->vq', self.weights, motions)
-        blended /= np.linalg.norm(blended[:, :4], axis=1, keepdims=True)
-        w, turn = blended[:, :1], blended[:, 1:4]
-        dual_w, dual = blended[:, 4:5], blended[:, 5:]
-        shift = 2 * (w * dual - dual_w * turn + np.cross(turn, dual))
-        return _rotate(w, turn, self.vertices) + shift, _rotate(w, turn, self.normals)
+        combined = np.einsum('vb,bq->vq', self.weights, motions)
+        combined /= np.linalg.norm(combined[:, :4], axis=1, keepdims=True)
+        w, xyz, dual_w, dual_xyz = np.split(combined, [1, 4, 5], axis=1)
+        shift = 2 * (w * dual_xyz - dual_w * xyz + np.cross(xyz, dual_xyz))
+        return _rotate(w, xyz, self.vertices) + shift, _rotate(w, xyz, self.normals)
 
 
 def make_hand_mesh(shape: HandShape, step_m: float = MESH_STEP_M) -> HandMesh:
@@ -75,38 +73,25 @@ def make_hand_mesh(shape: HandShape, step_m: float = MESH_STEP_M) -> HandMesh:
     )
 
 
-def _rotate(w: np.ndarray, turn: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Vectors (V, 3) turned by unit quaternions w (V, 1), turn (V, 3)."""
-    return vectors + 2 * np.cross(turn, np.cross(turn, vectors) + w * vectors)
+def _rotate(w: np.ndarray, xyz: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Rotate vectors (V, 3) by unit quaternions w (V, 1), xyz (V, 3)."""
+    return vectors + 2 * np.cross(xyz, np.cross(xyz, vectors) + w * vectors)
 
 
 def _dual_quaternions(motions: np.ndarray) -> np.ndarray:
-    """(B, 8) dual quaternions of motions (B, 4, 4), each with the sign nearest to its parent's."""
-    result = np.empty((len(motions), 8))
+    """(B, 8) dual quaternions of motions (B, 4, 4), w first, signs nearest to the parents'."""
+    result = np.empty((len(motions), 2, 4))
     for index, motion in enumerate(motions):
-        x, y, z, w = rotations.quaternion_from_matrix(motion[:3, :3])
-        real = np.array([w, x, y, z])
-        if real @ result[_PARENTS[index], :4] < 0 < index:
-            real = -real
-        w, x, y, z = real
-        a, b, c = motion[:3, 3] / 2
-        dual = [
-            -a * x - b * y - c * z,
-            a * w + b * z - c * y,
-            -a * z + b * w + c * x,
-            a * y - b * x + c * w,
-        ]
-        result[index] = [*real, *dual]
-    return result
+        rotation = rotations.quaternion_from_matrix(motion[:3, :3])
+        if rotation @ result[_PARENTS[index], 0] < 0 < index:
+            rotation = -rotation
+        half_translation = np.append(motion[:3, 3] / 2, 0.0)
+        result[index] = rotation, rotations.product(half_translation, rotation)
+    return np.roll(result, 1, axis=2).reshape(-1, 8)
 
 
-def _parents() -> list[int]:
-    """The bone that each bone hangs on; the palm (0) on itself."""
-    parents = [0]
-    for index in range(1, len(BONES)):
-        same_finger = BONES[index].split('_')[0] == BONES[index - 1].split('_')[0]
-        parents.append(index - 1 if same_finger else 0)
-    return parents
-
-
-_PARENTS = _parents()
+# The bone that each bone hangs on: its finger's bone before it, else the palm.
+_PARENTS = [
+    index - 1 if index and BONES[index - 1].split('_')[0] == bone.split('_')[0] else 0
+    for index, bone in enumerate(BONES)
+]

@@ -42,11 +42,3 @@ class PinholeCamera:
     def project(self, points_m: np.ndarray) -> np.ndarray:
         """Pixels (N, 2) of points (N, 3) in the camera's optical frame, z above 0."""
         return points_m[:, :2] / points_m[:, 2:] * self.focal_length_px + self.center_px
-
-    def rays(self, pixels: np.ndarray) -> np.ndarray:
-        """Directions (N, 3) float32 with z = 1 of pixels given as y * width + x, (N,)."""
-        y, x = np.divmod(pixels, self.width)
-        directions = np.ones((len(pixels), 3), np.float32)
-        directions[:, 0] = (x - self.center_px[0]) / self.focal_length_px
-        directions[:, 1] = (y - self.center_px[1]) / self.focal_length_px
-        return directions

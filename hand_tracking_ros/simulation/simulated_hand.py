@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_tracking_ros.simulation.array_math import turn
+from hand_tracking_ros.simulation.array_math import rotate
 from hand_tracking_ros.simulation.hand_mesh import make_hand_mesh
 from hand_tracking_ros.simulation.hand_skeleton import (
     BONE_INDEX,
@@ -16,10 +16,10 @@ from hand_tracking_ros.simulation.hand_skeleton import (
 )
 from hand_tracking_ros.simulation.renderer import Body
 from hand_tracking_ros.simulation.scenes import HandMotion
-from hand_tracking_ros.simulation.skin_texture import paint_skin, skin_places
+from hand_tracking_ros.simulation.skin_texture import paint_skin, skin_texture_coordinates
 from hand_tracking_ros.tracking.hand import Handedness
 
-_SKIN_GLOSS = 0.05
+_SKIN_SPECULAR = 0.05
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SimulatedHand:
         self.shape = random_hand_shape(rng, length_m)
         self._mesh = make_hand_mesh(self.shape)
         self._texture = paint_skin(self.shape, self._mesh, tone, rng)
-        self._places = skin_places(self._mesh)
+        self._texture_coordinates = skin_texture_coordinates(self._mesh)
         self.skin_color = self._texture.sides[1].mean(axis=(0, 1))
         # The skeleton is a right hand's: a left one is its mirror image, inside out.
         is_left = handedness == Handedness.LEFT
@@ -73,14 +73,16 @@ class SimulatedHand:
         to_camera = motion.rotation * self._mirror
         origin = motion.center_m - motion.rotation[:, 0] * self.shape.length_m / 2
         body = Body(
-            vertices=turn(vertices, to_camera) + origin.astype(np.float32),
-            normals=turn(normals, to_camera),
+            vertices=rotate(vertices, to_camera) + origin.astype(np.float32),
+            normals=rotate(normals, to_camera),
             triangles=self._triangles,
-            places=self._places,
+            texture_coordinates=self._texture_coordinates,
             texture=self._texture,
-            gloss=_SKIN_GLOSS,
+            specular=_SKIN_SPECULAR,
         )
         forearm = np.eye(4)
         forearm[:3, :3] = to_camera @ frames[BONE_INDEX['forearm'], :3, :3]
         forearm[:3, 3] = origin
-        return PlacedHand(body, turn(landmarks_of(self.shape, frames), to_camera) + origin, forearm)
+        return PlacedHand(
+            body, rotate(landmarks_of(self.shape, frames), to_camera) + origin, forearm
+        )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from hand_tracking_ros.simulation.array_math import dot
-from hand_tracking_ros.simulation.hand_flesh import rest_frames, smoothstep, to_bone
+from hand_tracking_ros.simulation.array_math import dot, smoothstep
+from hand_tracking_ros.simulation.hand_flesh import rest_frames, to_bone
 from hand_tracking_ros.simulation.hand_mesh import HandMesh
 from hand_tracking_ros.simulation.hand_skeleton import BONE_INDEX, LONG_FINGERS, HandShape
 from hand_tracking_ros.simulation.rasterizer import rasterize
@@ -41,7 +41,7 @@ _NAIL_TONE = np.array([0.93, 0.74, 0.70])
 _SHADE = np.array([0.8, 1.0, 1.05])
 
 
-def skin_places(mesh: HandMesh) -> np.ndarray:
+def skin_texture_coordinates(mesh: HandMesh) -> np.ndarray:
     """Where each vertex (V, 3) of a hand finds its colour in `paint_skin`'s texture."""
     back = smoothstep(mesh.normals[:, 2], -0.25, 0.25)
     return np.column_stack([mesh.vertices[:, :2], back]).astype(np.float32)
@@ -189,7 +189,7 @@ def _photograph(
     depth_m = 100.0 - side * mesh.vertices[:, 2]
     surface = rasterize(points_px, depth_m, triangles, columns, rows)
     corners = mesh.vertices[triangles[surface.triangles]]
-    return surface.pixels, np.einsum('nci,nc->ni', corners, surface.corners)
+    return surface.pixels, np.einsum('nci,nc->ni', corners, surface.barycentric)
 
 
 def _unevenness(rows: int, columns: int, rng: np.random.Generator) -> np.ndarray:
