@@ -12,9 +12,11 @@ import numpy as np
 
 from hand_tracking_ros.simulation.array_math import rotate, smoothstep
 from hand_tracking_ros.simulation.hand_skeleton import (
-    BONE_INDEX,
-    BONES,
+    FINGER_BONES,
+    FOREARM,
     LONG_FINGERS,
+    NUM_BONES,
+    PALM,
     HandShape,
     bone_frames,
     complete_angles,
@@ -57,7 +59,7 @@ _BETWEEN_FINGERS_M = 0.002
 
 
 def rest_frames(shape: HandShape) -> np.ndarray:
-    """The bones' frames (len(BONES), 4, 4) in the pose that the flesh is made in."""
+    """The bones' frames (NUM_BONES, 4, 4) in the pose that the flesh is made in."""
     return bone_frames(shape, REST_POSE)
 
 
@@ -79,19 +81,18 @@ def flesh_distance(shape: HandShape, points: np.ndarray) -> np.ndarray:
 
 
 def bone_weights(shape: HandShape, points: np.ndarray) -> np.ndarray:
-    """How much each bone moves each point (N, 3) of the skin: (N, len(BONES)), rows sum to 1."""
+    """How much each bone moves each point (N, 3) of the skin: (N, NUM_BONES), rows sum to 1."""
     frames = rest_frames(shape)
-    weights = np.zeros((len(points), len(BONES)))
+    weights = np.zeros((len(points), NUM_BONES))
     membership = _finger_membership(shape, frames, points)
     for column, finger in enumerate(FINGERS):
         remaining = membership[:, column].copy()
-        bones = [BONE_INDEX[bone] for bone in BONES if bone.startswith(finger)]
+        bones = FINGER_BONES[finger]
         reaches_m = _JOINT_REACH_M['thumb' if finger == 'thumb' else 'finger']
-        carried = [BONE_INDEX['palm'], *bones[:-1]]
-        for bone, before, reach_m in zip(bones, carried, reaches_m, strict=True):
+        for bone, before, reach_m in zip(bones, (PALM, *bones[:-1]), reaches_m, strict=True):
             local = to_bone(frames[bone], points)
             along = local[:, 0] / shape.size
-            if before == BONE_INDEX['palm'] and finger != 'thumb':
+            if before == PALM and finger != 'thumb':
                 palmar = np.clip(-local[:, 2] / (0.012 * shape.size), 0.0, 1.0)
                 along = along - _PALM_PAST_KNUCKLES_M * palmar
             moved = remaining * smoothstep(along, -reach_m, reach_m)
@@ -101,7 +102,7 @@ def bone_weights(shape: HandShape, points: np.ndarray) -> np.ndarray:
     along = points[:, 0] / shape.size + 0.010
     behind = smoothstep(-along, -_WRIST_REACH_M, _WRIST_REACH_M)
     weights *= 1 - behind[:, None]
-    weights[:, BONE_INDEX['forearm']] += behind
+    weights[:, FOREARM] += behind
     return weights.astype(np.float32)
 
 
@@ -112,11 +113,10 @@ def to_bone(frame: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 def _finger(shape: HandShape, frames: np.ndarray, finger: str) -> Iterator[Capsule]:
     """A finger's three bones, thinner and fuller on the palm's side between the joints."""
-    radii = shape.finger_radii_m[finger]
-    lengths_m = shape.thumb_bones_m if finger == 'thumb' else shape.phalanges_m[finger]
+    radii, lengths_m = shape.radii_m[finger], shape.bone_lengths_m[finger]
     stations = []
-    for number, bone in enumerate(bone for bone in BONES if bone.startswith(finger)):
-        frame, length_m = frames[BONE_INDEX[bone]], lengths_m[number]
+    for number, frame in enumerate(frames[FINGER_BONES[finger]]):
+        length_m = lengths_m[number]
         r0, r1 = radii[number], radii[number + 1]
         stations.append((_at(frame, 0.0, 0.0, 0.0), r0))
         if number < 2:
@@ -134,23 +134,23 @@ def _palm(shape: HandShape, frames: np.ndarray) -> Iterator[Capsule]:
     """Palm, ball of the thumb and of the little finger, webs, wrist and forearm."""
     size, thick = shape.size, shape.size * shape.thickness
     for finger in LONG_FINGERS:
-        knuckle = shape.knuckles_m[finger]
+        knuckle = shape.first_joints_m[finger]
         carpal = np.array([0.010, 0.48 * knuckle[1] / size, -0.003]) * size
         head = knuckle + size * np.array([0.001, 0.0, -0.0035])
         yield Capsule(carpal, head, 0.0145 * thick, 0.0118 * thick)
     hollow = np.array([[0.030, 0.004, -0.007], [0.080, -0.006, -0.008]]) * size
     yield Capsule(*hollow, 0.0120 * thick, 0.0110 * thick)
     yield from _webs(shape, frames)
-    thumb = frames[BONE_INDEX['thumb_metacarpal']]
-    thumb_length = shape.thumb_bones_m[0]
+    thumb = frames[FINGER_BONES['thumb'][0]]
+    thumb_length = shape.bone_lengths_m['thumb'][0]
     thenar_start = np.array([0.0155, 0.012, -0.009]) * size
     thenar_end = _at(thumb, 0.75 * thumb_length, -0.002 * size, -0.003 * size)
     yield Capsule(thenar_start, thenar_end, 0.0160 * thick, 0.0125 * thick)
-    pinky = shape.knuckles_m['pinky']
+    pinky = shape.first_joints_m['pinky']
     hypothenar_start = np.array([0.0115, -0.019, -0.008]) * size
     hypothenar_end = 0.80 * pinky + size * np.array([0.0, 0.001, -0.007])
     yield Capsule(hypothenar_start, hypothenar_end, 0.0150 * thick, 0.0120 * thick)
-    forearm = frames[BONE_INDEX['forearm']]
+    forearm = frames[FOREARM]
     for side in (-1.0, 0.0, 1.0):
         start = _at(forearm, 0.0035 * size, side * 0.0125 * size, -0.002 * size)
         end = _at(forearm, FOREARM_END_M * size, side * 0.0160 * size, -0.002 * size)
@@ -163,12 +163,12 @@ def _webs(shape: HandShape, frames: np.ndarray) -> Iterator[Capsule]:
     for first, second in itertools.pairwise(LONG_FINGERS):
         ends = []
         for finger in (first, second):
-            frame = frames[BONE_INDEX[f'{finger}_proximal']]
-            ends.append(_at(frame, 0.23 * shape.phalanges_m[finger][0], 0.0, -0.003 * size))
+            frame = frames[FINGER_BONES[finger][0]]
+            ends.append(_at(frame, 0.23 * shape.bone_lengths_m[finger][0], 0.0, -0.003 * size))
         yield Capsule(*ends, 0.0070 * size, 0.0070 * size)
-    thumb, index = frames[BONE_INDEX['thumb_metacarpal']], shape.knuckles_m['index']
+    thumb, index = frames[FINGER_BONES['thumb'][0]], shape.first_joints_m['index']
     for along, radius in ((0.35, 0.0100), (0.55, 0.0080), (0.75, 0.0062), (0.92, 0.0050)):
-        start = _at(thumb, along * shape.thumb_bones_m[0], 0.0, 0.0)
+        start = _at(thumb, along * shape.bone_lengths_m['thumb'][0], 0.0, 0.0)
         end = (0.35 + 0.55 * along) * index + size * np.array([0.0, 0.0, -0.004])
         yield Capsule(start, end, radius * size, radius * size)
 
@@ -179,8 +179,8 @@ def _finger_membership(shape: HandShape, frames: np.ndarray, points: np.ndarray)
     for column, finger in enumerate(FINGERS):
         capsules = list(_finger(shape, frames, finger))
         if finger != 'thumb':
-            radius = shape.finger_radii_m[finger][0]
-            capsules.append(Capsule(np.zeros(3), shape.knuckles_m[finger], radius, radius))
+            radius = shape.radii_m[finger][0]
+            capsules.append(Capsule(np.zeros(3), shape.first_joints_m[finger], radius, radius))
         distances[:, column] = np.min([c.distance(points) for c in capsules], axis=0)
     nearness = np.exp(-(distances - distances.min(axis=1, keepdims=True)) /
                       (_BETWEEN_FINGERS_M * shape.size))  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_ros.simulation.hand_flesh import bone_weights, flesh_distance, rest_frames
-from hand_tracking_ros.simulation.hand_skeleton import BONES, HandShape
+from hand_tracking_ros.simulation.hand_skeleton import FINGER_BONES, NUM_BONES, HandShape
 from hand_tracking_ros.simulation.implicit_surface import mesh_surface, vertex_normals
 from hand_tracking_ros.tracking import rotations
 
@@ -26,8 +26,8 @@ class HandMesh:
         vertices: (V, 3) float32 metres, in the hand's frame.
         normals: (V, 3) float32, outwards.
         triangles: (T, 3) int32, counter-clockwise seen from outside.
-        weights: (V, len(BONES)) float32, how much each bone moves each vertex.
-        rest_frames: (len(BONES), 4, 4) the bones' frames in which the skin was made.
+        weights: (V, NUM_BONES) float32, how much each bone moves each vertex.
+        rest_frames: (NUM_BONES, 4, 4) the bones' frames in which the skin was made.
     """
 
     vertices: np.ndarray
@@ -42,7 +42,7 @@ class HandMesh:
         It keeps bent joints round where a linear combination of matrices would pinch them.
 
         Args:
-            frames: (len(BONES), 4, 4) the bones' frames.
+            frames: (NUM_BONES, 4, 4) the bones' frames.
 
         Returns:
             Vertices (V, 3) and normals (V, 3), float32, in the frame that `frames` lead to.
@@ -91,7 +91,6 @@ def _dual_quaternions(motions: np.ndarray) -> np.ndarray:
 
 
 # The bone that each bone hangs on: its finger's bone before it, else the palm.
-_PARENTS = [
-    index - 1 if index and BONES[index - 1].split('_')[0] == bone.split('_')[0] else 0
-    for index, bone in enumerate(BONES)
-]
+_PARENTS = [0] * NUM_BONES
+for _bones in FINGER_BONES.values():
+    _PARENTS[_bones[1]], _PARENTS[_bones[2]] = _bones[0], _bones[1]

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from hand_tracking_ros.tracking.hand import FINGERS, NUM_LANDMARKS, Landmark
+from hand_tracking_ros.tracking.hand import FINGERS, NUM_LANDMARKS
 
 LONG_FINGERS = ('index', 'middle', 'ring', 'pinky')
 
@@ -45,40 +46,33 @@ JOINT_LIMITS_DEG: dict[str, tuple[float, float]] = {
 }
 JOINT_NAMES = tuple(JOINT_LIMITS_DEG)
 
-# A bone is a piece of the hand that moves as one; its frame has x along it and z to its back.
-BONES = (
-    'palm',
-    'forearm',
-    *(
-        f'{finger}_{part}'
-        for finger in FINGERS
-        for part in (
-            ('metacarpal', 'proximal', 'distal')
-            if finger == 'thumb'
-            else ('proximal', 'middle', 'distal')
-        )
-    ),
-)
-BONE_INDEX = {name: index for index, name in enumerate(BONES)}
+# A bone is a piece of the hand that moves as one; its frame has x along it and z to its back. Each
+# finger has three: metacarpal, proximal and distal phalanx of the thumb; proximal, middle and
+# distal phalanx of the others.
+PALM, FOREARM = 0, 1
+FINGER_BONES = {
+    finger: range(2 + 3 * number, 5 + 3 * number) for number, finger in enumerate(FINGERS)
+}
+NUM_BONES = 2 + 3 * len(FINGERS)
 
 # An average adult's hand of 181 mm (188 mm with the flesh of the fingertip), metres: proportions of
 # bones seen in X-rays, and the wrist where the models' training data have it. The knuckles' heights
 # put the plane of the wrist and the knuckles of index and little finger square to z, as the hand
 # frame asks.
-_KNUCKLES_M = {
+_FIRST_JOINTS_M = {
+    'thumb': (0.0225, 0.0295, -0.0120),
     'index': (0.0900, 0.0245, -0.0030),
     'middle': (0.0920, 0.0, 0.0),
     'ring': (0.0865, -0.0210, -0.0010),
     'pinky': (0.0785, -0.0395, -0.0785 / 0.0900 * 0.0030),
 }
-_PHALANGES_M = {
+_BONE_LENGTHS_M = {
+    'thumb': (0.0405, 0.0320, 0.0260),
     'index': (0.0400, 0.0235, 0.0200),
     'middle': (0.0435, 0.0255, 0.0205),
     'ring': (0.0400, 0.0250, 0.0205),
     'pinky': (0.0315, 0.0180, 0.0185),
 }
-_THUMB_BASE_M = (0.0225, 0.0295, -0.0120)
-_THUMB_BONES_M = (0.0405, 0.0320, 0.0260)
 
 # Radius at knuckle, middle joint, end joint and tip.
 _FINGER_RADII_M = {
@@ -101,25 +95,22 @@ class HandShape:
     """Proportions of one person's hand.
 
     Attributes:
-        knuckles_m: where each long finger begins, in the hand's frame, (3,) each.
-        phalanges_m: length of each long finger's three bones from the knuckle to the tip landmark.
-        thumb_base_m: (3,) the thumb's carpometacarpal joint.
-        thumb_bones_m: lengths of metacarpal, proximal and distal phalanx.
-        finger_radii_m: (4,) at knuckle, middle joint, end joint and tip, for every finger.
+        first_joints_m: (3,) in the hand's frame for every finger: the thumb's carpometacarpal
+            joint, the others' knuckles.
+        bone_lengths_m: (3,) of every finger, from its first joint to the tip landmark.
+        radii_m: (4,) at the joints and the tip of every finger.
         thickness: of the palm and the wrist, over an average hand's of this length.
     """
 
-    knuckles_m: dict[str, np.ndarray]
-    phalanges_m: dict[str, np.ndarray]
-    thumb_base_m: np.ndarray
-    thumb_bones_m: np.ndarray
-    finger_radii_m: dict[str, np.ndarray]
+    first_joints_m: dict[str, np.ndarray]
+    bone_lengths_m: dict[str, np.ndarray]
+    radii_m: dict[str, np.ndarray]
     thickness: float
 
     @property
     def length_m(self) -> float:
         """From the wrist along the bones to the tip landmark of the middle finger."""
-        return float(self.knuckles_m['middle'][0] + self.phalanges_m['middle'].sum())
+        return float(self.first_joints_m['middle'][0] + self.bone_lengths_m['middle'].sum())
 
     @property
     def size(self) -> float:
@@ -133,19 +124,9 @@ def _make_shape(
     """The average hand with each bone's length times a factor (and thickness), then scaled."""
     factors = lengthen or {finger: np.ones(4) for finger in FINGERS}
     return HandShape(
-        knuckles_m={
-            finger: size * factors[finger][0] * np.array(knuckle)
-            for finger, knuckle in _KNUCKLES_M.items()
-        },
-        phalanges_m={
-            finger: size * factors[finger][1:] * np.array(lengths)
-            for finger, lengths in _PHALANGES_M.items()
-        },
-        thumb_base_m=size * factors['thumb'][0] * np.array(_THUMB_BASE_M),
-        thumb_bones_m=size * factors['thumb'][1:] * np.array(_THUMB_BONES_M),
-        finger_radii_m={
-            finger: size * thickness * np.array(radii) for finger, radii in _FINGER_RADII_M.items()
-        },
+        first_joints_m={f: size * factors[f][0] * np.array(p) for f, p in _FIRST_JOINTS_M.items()},
+        bone_lengths_m={f: size * factors[f][1:] * np.array(b) for f, b in _BONE_LENGTHS_M.items()},
+        radii_m={f: size * thickness * np.array(radii) for f, radii in _FINGER_RADII_M.items()},
         thickness=thickness,
     )
 
@@ -208,77 +189,60 @@ def bone_frames(shape: HandShape, angles_rad: Mapping[str, float]) -> np.ndarray
         angles_rad: every joint of JOINT_NAMES, as `complete_angles` gives them.
 
     Returns:
-        (len(BONES), 4, 4) float64, from the bone's frame to the hand's, in the order of BONES.
+        (NUM_BONES, 4, 4) float64, from the bone's frame to the hand's.
     """
-    frames = np.tile(np.eye(4), (len(BONES), 1, 1))
-    wrist = rotation_z(angles_rad['wrist_deviation']) @ rotation_y(-angles_rad['wrist_flexion'])
-    frames[BONE_INDEX['forearm'], :3, :3] = wrist
-    frames[BONE_INDEX['thumb_metacarpal']] = _frame(
-        rotation_z(angles_rad['thumb_cmc_abduction'])
-        @ rotation_y(angles_rad['thumb_cmc_flexion'])
-        @ rotation_x(-angles_rad['thumb_cmc_opposition']),
-        shape.thumb_base_m,
-    )
-    _chain(frames, 'thumb', shape.thumb_bones_m, ('metacarpal', 'proximal', 'distal'), angles_rad)
-    for finger in LONG_FINGERS:
-        outwards = 1 if finger in ('index', 'middle') else -1
-        frames[BONE_INDEX[f'{finger}_proximal']] = _frame(
-            rotation_z(outwards * angles_rad[f'{finger}_mcp_abduction'])
-            @ rotation_y(angles_rad[f'{finger}_mcp_flexion']),
-            shape.knuckles_m[finger],
-        )
-        lengths_m, parts = shape.phalanges_m[finger], ('proximal', 'middle', 'distal')
-        _chain(frames, finger, lengths_m, parts, angles_rad)
+    frames = np.tile(np.eye(4), (NUM_BONES, 1, 1))
+    wrist = rotation_about('z', angles_rad['wrist_deviation'])
+    frames[FOREARM, :3, :3] = wrist @ rotation_about('y', -angles_rad['wrist_flexion'])
+    for finger, bones in FINGER_BONES.items():
+        first = _first_rotation(finger, angles_rad)
+        frames[bones[0]] = _frame(first, shape.first_joints_m[finger])
+        joints = ('mcp', 'ip') if finger == 'thumb' else ('pip', 'dip')
+        for bone, joint, length_m in zip(
+            bones[1:], joints, shape.bone_lengths_m[finger], strict=False
+        ):
+            bend = rotation_about('y', angles_rad[f'{finger}_{joint}_flexion'])
+            frames[bone] = frames[bone - 1] @ _frame(bend, (length_m, 0.0, 0.0))
     return frames
 
 
 def landmarks_of(shape: HandShape, frames: np.ndarray) -> np.ndarray:
     """The 21 landmarks in the hand's frame, (21, 3) metres, for the bones' frames."""
     points = np.zeros((NUM_LANDMARKS, 3))
-    points[Landmark.THUMB_CMC] = shape.thumb_base_m
-    for finger, indices in FINGERS.items():
-        bones = [bone for bone in BONES if bone.startswith(finger)]
-        lengths_m = shape.thumb_bones_m if finger == 'thumb' else shape.phalanges_m[finger]
-        for index, bone in zip(indices, bones, strict=False):
-            points[index] = frames[BONE_INDEX[bone], :3, 3]
-        last = frames[BONE_INDEX[bones[-1]]]
-        points[indices[-1]] = last[:3, 3] + lengths_m[-1] * last[:3, 0]
+    for finger, (*joints, tip) in FINGERS.items():
+        bones = frames[FINGER_BONES[finger]]
+        points[joints] = bones[:, :3, 3]
+        points[tip] = bones[-1, :3, 3] + shape.bone_lengths_m[finger][-1] * bones[-1, :3, 0]
     return points
 
 
-def _chain(
-    frames: np.ndarray,
-    finger: str,
-    lengths_m: np.ndarray,
-    parts: tuple[str, str, str],
-    angles_rad: Mapping[str, float],
-) -> None:
-    """Hang a finger's second and third bone to its first, in place."""
-    joints = ('mcp', 'ip') if finger == 'thumb' else ('pip', 'dip')
-    for before, part, joint, length_m in zip(parts, parts[1:], joints, lengths_m, strict=False):
-        bend = _frame(rotation_y(angles_rad[f'{finger}_{joint}_flexion']), (length_m, 0.0, 0.0))
-        frames[BONE_INDEX[f'{finger}_{part}']] = frames[BONE_INDEX[f'{finger}_{before}']] @ bend
+def rotation_about(axis: str, angle_rad: float) -> np.ndarray:
+    """(3, 3) rotation about 'x', 'y' or 'z'."""
+    first, second = {'x': (1, 2), 'y': (2, 0), 'z': (0, 1)}[axis]
+    matrix = np.eye(3)
+    matrix[first, first] = matrix[second, second] = np.cos(angle_rad)
+    matrix[second, first] = np.sin(angle_rad)
+    matrix[first, second] = -matrix[second, first]
+    return matrix
 
 
-def _frame(rotation: np.ndarray, origin) -> np.ndarray:
+def _first_rotation(finger: str, angles_rad: Mapping[str, float]) -> np.ndarray:
+    """(3, 3) rotation of a finger's first bone."""
+    if finger == 'thumb':
+        abduction, flexion, opposition = (
+            angles_rad[f'thumb_cmc_{motion}'] for motion in ('abduction', 'flexion', 'opposition')
+        )
+        return (
+            rotation_about('z', abduction)
+            @ rotation_about('y', flexion)
+            @ rotation_about('x', -opposition)
+        )
+    outwards = 1 if finger in ('index', 'middle') else -1
+    abduction = rotation_about('z', outwards * angles_rad[f'{finger}_mcp_abduction'])
+    return abduction @ rotation_about('y', angles_rad[f'{finger}_mcp_flexion'])
+
+
+def _frame(rotation: np.ndarray, origin: npt.ArrayLike) -> np.ndarray:
     frame = np.eye(4)
     frame[:3, :3], frame[:3, 3] = rotation, origin
     return frame
-
-
-def rotation_x(angle_rad: float) -> np.ndarray:
-    """(3, 3) rotation about x."""
-    c, s = np.cos(angle_rad), np.sin(angle_rad)
-    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
-
-
-def rotation_y(angle_rad: float) -> np.ndarray:
-    """(3, 3) rotation about y."""
-    c, s = np.cos(angle_rad), np.sin(angle_rad)
-    return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
-
-
-def rotation_z(angle_rad: float) -> np.ndarray:
-    """(3, 3) rotation about z."""
-    c, s = np.cos(angle_rad), np.sin(angle_rad)
-    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])

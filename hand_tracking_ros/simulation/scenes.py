@@ -1,7 +1,7 @@
 """What simulated hands do: where they are and how they are bent, as functions of time.
 
-All is told for a right hand; `mirrored` makes the left one's motion of it. The person stands
-before the camera and shows the palm, fingers up, where nothing else is said.
+Every motion is a right hand's; `mirrored` gives the left hand's. The person stands before the
+camera and, unless a scene says otherwise, shows the palm, fingers up.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hand_tracking_ros.simulation.array_math import smoothstep
 from hand_tracking_ros.simulation.hand_skeleton import (
+    JOINT_NAMES,
     LONG_FINGERS,
     complete_angles,
-    rotation_x,
-    rotation_y,
-    rotation_z,
+    rotation_about,
 )
 
 # Columns are the hand's axes in the camera's frame: fingers up, palm to the camera.
@@ -27,9 +27,7 @@ _TELEOP_PERIOD_S = 13.0
 # A right hand moves to its own side, where its arm is not in the way; from 90 degrees of view on.
 _OUT_OF_VIEW = 1.3
 # So that the camera sees thumb and index finger side by side.
-_PINCH_TURN_RAD = np.radians(-25.0)
-_MIRROR_WORLD = np.diag([-1.0, 1.0, 1.0])
-_MIRROR_HAND = np.diag([1.0, -1.0, 1.0])
+_PINCH_ROTATION = rotation_about('x', np.radians(-25.0))
 
 
 def _hand_pose(
@@ -38,13 +36,7 @@ def _hand_pose(
     thumb_deg: tuple[float, float, float, float, float],
 ) -> dict[str, float]:
     """Angles from three bends of each finger ('all' for those not named), spread and thumb."""
-    degrees = dict(
-        zip(
-            ('thumb_cmc_abduction', 'thumb_cmc_flexion', 'thumb_cmc_opposition',
-             'thumb_mcp_flexion', 'thumb_ip_flexion'),
-            thumb_deg, strict=True,
-        )
-    )  # fmt: skip
+    degrees = dict(zip(JOINT_NAMES, thumb_deg, strict=False))  # the thumb's joints come first
     for finger, spread in zip(LONG_FINGERS, spread_deg, strict=True):
         mcp, pip, dip = bends_deg.get(finger, bends_deg['all'])
         degrees[f'{finger}_mcp_flexion'] = mcp
@@ -103,7 +95,7 @@ class Setting:
     Attributes:
         distance_m: of the hand.
         offset_m: (2,) of the hand from the middle of the image.
-        tilt: (3, 3) turn of the hand in the camera's frame.
+        tilt: (3, 3) rotation of the hand in the camera's frame.
         phase_rad: where periodic motions begin.
     """
 
@@ -116,6 +108,11 @@ class Setting:
     def base_m(self) -> np.ndarray:
         """(3,) where the hand is when it does not move."""
         return np.array([*self.offset_m, self.distance_m])
+
+    @property
+    def rotation(self) -> np.ndarray:
+        """(3, 3) of the hand when it shows its palm."""
+        return self.tilt @ PALM_TO_CAMERA
 
 
 @dataclass(frozen=True)
@@ -144,21 +141,19 @@ def random_setting(rng: np.random.Generator, scene: Scene) -> Setting:
     return Setting(
         distance_m=distance_m,
         offset_m=rng.uniform(-0.08, 0.08, 2) * distance_m,
-        tilt=rotation_x(pitch) @ rotation_y(yaw) @ rotation_z(roll),
+        tilt=rotation_about('x', pitch) @ rotation_about('y', yaw) @ rotation_about('z', roll),
         phase_rad=rng.uniform(0.0, 2 * np.pi),
     )
 
 
 def mirrored(motion: HandMotion) -> HandMotion:
     """The left hand's motion that is the mirror image, across the image's middle, of a right's."""
-    return HandMotion(
-        _MIRROR_WORLD @ motion.center_m,
-        _MIRROR_WORLD @ motion.rotation @ _MIRROR_HAND,
-        motion.angles_rad,
-    )
+    # The camera's x and, to keep the axes right-handed, the hand's y change sign.
+    rotation = motion.rotation * np.outer([-1.0, 1.0, 1.0], [1.0, -1.0, 1.0])
+    return HandMotion(motion.center_m * [-1.0, 1.0, 1.0], rotation, motion.angles_rad)
 
 
-def blend(
+def interpolate(
     first: Mapping[str, float], second: Mapping[str, float], share: float
 ) -> dict[str, float]:
     """Angles between two poses, 0 the first and 1 the second."""
@@ -179,42 +174,37 @@ def _keyed(t_s: float, *keys: tuple[float, float | tuple[float, ...]]) -> np.nda
     """A value between those of the keys (time, value) around a time; it rests at every key."""
     times, values = zip(*keys, strict=True)
     after = int(np.clip(np.searchsorted(times, t_s, side='right'), 1, len(times) - 1))
-    share = np.clip((t_s - times[after - 1]) / (times[after] - times[after - 1]), 0.0, 1.0)
-    smooth = share * share * (3.0 - 2.0 * share)
     first, second = np.asarray(values[after - 1]), np.asarray(values[after])
-    return first + smooth * (second - first)
+    return first + smoothstep(t_s, times[after - 1], times[after]) * (second - first)
 
 
 def _still(t_s: float, setting: Setting) -> Moment:
-    share = 0.5 + 0.5 * np.sin(setting.phase_rad)
-    rotation = setting.tilt @ PALM_TO_CAMERA
-    return Moment([HandMotion(setting.base_m, rotation, blend(OPEN, RELAXED, share))])
+    angles = interpolate(OPEN, RELAXED, 0.5 + 0.5 * np.sin(setting.phase_rad))
+    return Moment([HandMotion(setting.base_m, setting.rotation, angles)])
 
 
 def _wave(t_s: float, setting: Setting) -> Moment:
-    swing = _swing(t_s, 0.7, setting)
     # About the elbow, which stays.
     to_elbow = np.array([0.0, 0.34, 0.0])
-    turn = rotation_z(np.radians(18.0) * swing)
-    center = setting.base_m + to_elbow - turn @ to_elbow
-    return Moment([HandMotion(center, turn @ setting.tilt @ PALM_TO_CAMERA, OPEN)])
+    swing = rotation_about('z', np.radians(18.0) * _swing(t_s, 0.7, setting))
+    center = setting.base_m + to_elbow - swing @ to_elbow
+    return Moment([HandMotion(center, swing @ setting.rotation, OPEN)])
 
 
 def _open_close(t_s: float, setting: Setting) -> Moment:
-    angles = blend(OPEN, FIST, _ramp(t_s, 2.5, setting))
-    return Moment([HandMotion(setting.base_m, setting.tilt @ PALM_TO_CAMERA, angles)])
+    angles = interpolate(OPEN, FIST, _ramp(t_s, 2.5, setting))
+    return Moment([HandMotion(setting.base_m, setting.rotation, angles)])
 
 
 def _pinch(t_s: float, setting: Setting) -> Moment:
-    angles = blend(RELAXED, PINCH, _ramp(t_s, 2.0, setting))
-    rotation = setting.tilt @ PALM_TO_CAMERA @ rotation_x(_PINCH_TURN_RAD)
-    return Moment([HandMotion(setting.base_m, rotation, angles)])
+    angles = interpolate(RELAXED, PINCH, _ramp(t_s, 2.0, setting))
+    return Moment([HandMotion(setting.base_m, setting.rotation @ _PINCH_ROTATION, angles)])
 
 
 def _turn(t_s: float, setting: Setting) -> Moment:
-    angle = np.radians(180.0) * _ramp(t_s, 6.0, setting)
-    rotation = setting.tilt @ PALM_TO_CAMERA @ rotation_x(-angle)
-    return Moment([HandMotion(setting.base_m, rotation, blend(OPEN, RELAXED, 0.4))])
+    turn = rotation_about('x', -np.radians(180.0) * _ramp(t_s, 6.0, setting))
+    angles = interpolate(OPEN, RELAXED, 0.4)
+    return Moment([HandMotion(setting.base_m, setting.rotation @ turn, angles)])
 
 
 def _approach(t_s: float, setting: Setting) -> Moment:
@@ -222,16 +212,16 @@ def _approach(t_s: float, setting: Setting) -> Moment:
     share = 0.5 + 0.5 * _swing(t_s, 8.0, setting)
     distance_m = _APPROACH_M[0] * (_APPROACH_M[1] / _APPROACH_M[0]) ** share
     center = np.array([*(0.3 * setting.offset_m * distance_m / setting.distance_m), distance_m])
-    return Moment([HandMotion(center, setting.tilt @ PALM_TO_CAMERA, OPEN)])
+    return Moment([HandMotion(center, setting.rotation, OPEN)])
 
 
 def _crossing(t_s: float, setting: Setting) -> Moment:
     aside = [0.20 * np.cos(2 * np.pi * t_s / 5.0 + setting.phase_rad), 0.0, 0.0]
     deeper = np.array([0.0, 0.0, 0.05])
-    rotation = setting.tilt @ rotation_z(np.radians(8.0)) @ PALM_TO_CAMERA
-    angles = blend(OPEN, RELAXED, 0.3)
+    rotation = setting.tilt @ rotation_about('z', np.radians(8.0)) @ PALM_TO_CAMERA
+    angles = interpolate(OPEN, RELAXED, 0.3)
     right = HandMotion(setting.base_m - aside + deeper, rotation, angles)
-    # `mirrored` turns its x around.
+    # `mirrored` changes the sign of its x.
     left = HandMotion(setting.base_m * [-1, 1, 1] - aside - deeper, rotation, angles)
     return Moment([right, mirrored(left)])
 
@@ -240,11 +230,11 @@ def _leave_and_return(t_s: float, setting: Setting) -> Moment:
     # Out of a field of view of up to 90 degrees.
     away = np.clip(2.2 * _swing(t_s, 5.0, setting) - 1.0, 0.0, None)
     center = setting.base_m - np.array([1.1 * away * setting.distance_m, 0.0, 0.0])
-    return Moment([HandMotion(center, setting.tilt @ PALM_TO_CAMERA, OPEN)])
+    return Moment([HandMotion(center, setting.rotation, OPEN)])
 
 
 def _occlusion(t_s: float, setting: Setting) -> Moment:
-    hand = HandMotion(setting.base_m, setting.tilt @ PALM_TO_CAMERA, OPEN)
+    hand = HandMotion(setting.base_m, setting.rotation, OPEN)
     aside_m = 0.7 * setting.distance_m * _swing(t_s, 5.0, setting)
     board = Board(setting.base_m + np.array([aside_m, 0.0, -0.10]), 0.14, 0.70)
     return Moment([hand], [board])
@@ -256,14 +246,16 @@ def _teleop(t_s: float, setting: Setting) -> Moment:
         t_s, (0.7, 0.0), (1.1, 1.0), (5.4, 1.0), (5.8, 0.0), (6.6, 0.0), (7.0, 1.0), (11.5, 1.0),
         (11.9, 0.0),
     )  # fmt: skip
-    nowhere, aside, deeper = (0.0, 0.0, 0.0), (-0.12, -0.03, 0.0), (-0.12, -0.03, 0.08)
+    start, aside, deeper = (0.0, 0.0, 0.0), (-0.12, -0.03, 0.0), (-0.12, -0.03, 0.08)
     outside = (-_OUT_OF_VIEW * setting.distance_m, 0.0, 0.0)
     moved_m = _keyed(
-        t_s, (1.7, nowhere), (2.7, aside), (3.5, aside), (4.3, deeper), (5.8, deeper),
-        (6.4, nowhere), (7.6, nowhere), (9.4, outside), (10.0, outside), (11.2, nowhere),
+        t_s, (1.7, start), (2.7, aside), (3.5, aside), (4.3, deeper), (5.8, deeper), (6.4, start),
+        (7.6, start), (9.4, outside), (10.0, outside), (11.2, start),
     )  # fmt: skip
-    rotation = setting.tilt @ PALM_TO_CAMERA @ rotation_x(_PINCH_TURN_RAD)
-    return Moment([HandMotion(setting.base_m + moved_m, rotation, blend(RELAXED, PINCH, closed))])
+    angles = interpolate(RELAXED, PINCH, closed)
+    return Moment(
+        [HandMotion(setting.base_m + moved_m, setting.rotation @ _PINCH_ROTATION, angles)]
+    )
 
 
 SCENES: dict[str, Scene] = {

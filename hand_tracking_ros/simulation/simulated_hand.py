@@ -9,7 +9,7 @@ import numpy as np
 from hand_tracking_ros.simulation.array_math import rotate
 from hand_tracking_ros.simulation.hand_mesh import make_hand_mesh
 from hand_tracking_ros.simulation.hand_skeleton import (
-    BONE_INDEX,
+    FOREARM,
     bone_frames,
     landmarks_of,
     random_hand_shape,
@@ -81,7 +81,7 @@ class SimulatedHand:
             specular=_SKIN_SPECULAR,
         )
         forearm = np.eye(4)
-        forearm[:3, :3] = to_camera @ frames[BONE_INDEX['forearm'], :3, :3]
+        forearm[:3, :3] = to_camera @ frames[FOREARM, :3, :3]
         forearm[:3, 3] = origin
         return PlacedHand(
             body, rotate(landmarks_of(self.shape, frames), to_camera) + origin, forearm

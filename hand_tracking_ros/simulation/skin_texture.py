@@ -12,7 +12,7 @@ import numpy as np
 from hand_tracking_ros.simulation.array_math import dot, smoothstep
 from hand_tracking_ros.simulation.hand_flesh import rest_frames, to_bone
 from hand_tracking_ros.simulation.hand_mesh import HandMesh
-from hand_tracking_ros.simulation.hand_skeleton import BONE_INDEX, LONG_FINGERS, HandShape
+from hand_tracking_ros.simulation.hand_skeleton import FINGER_BONES, LONG_FINGERS, HandShape
 from hand_tracking_ros.simulation.rasterizer import rasterize
 from hand_tracking_ros.simulation.renderer import GAMMA, Texture
 
@@ -88,68 +88,71 @@ class _Painter:
     def paint_palm(self) -> None:
         """Creases of the fingers and of the palm, red fingertips."""
         for finger in LONG_FINGERS:
-            radii = self._shape.finger_radii_m[finger]
-            base_m = 0.38 * self._shape.phalanges_m[finger][0]
-            self._crease(f'{finger}_proximal', base_m, radii[0], 0.16)
-            self._crease(f'{finger}_middle', 0.0, radii[1], 0.16)
-            self._crease(f'{finger}_distal', 0.0, radii[2], 0.13)
-            self._redden(f'{finger}_distal', 0.6 * self._shape.phalanges_m[finger][2], radii[3])
-        radii = self._shape.finger_radii_m['thumb']
-        self._crease('thumb_distal', 0.0, radii[2], 0.14)
-        self._crease('thumb_proximal', 0.0, radii[1], 0.10)
-        self._redden('thumb_distal', 0.6 * self._shape.thumb_bones_m[2], radii[3])
+            self._crease(finger, 0, 0.16, along_m=0.38 * self._shape.bone_lengths_m[finger][0])
+            self._crease(finger, 1, 0.16)
+            self._crease(finger, 2, 0.13)
+            self._redden_tip(finger)
+        self._crease('thumb', 2, 0.14)
+        self._crease('thumb', 1, 0.10)
+        self._redden_tip('thumb')
         self._palm_lines()
 
     def paint_back(self) -> None:
         """Wrinkled joints, nails."""
         for finger in LONG_FINGERS:
-            radii = self._shape.finger_radii_m[finger]
-            self._wrinkles(f'{finger}_middle', radii[1], 0.10)
-            self._wrinkles(f'{finger}_distal', radii[2], 0.07)
-            self._redden(f'{finger}_proximal', 0.0, radii[0])
-            self._nail(f'{finger}_distal', self._shape.phalanges_m[finger][2], radii[3])
-        radii = self._shape.finger_radii_m['thumb']
-        self._wrinkles('thumb_distal', radii[2], 0.09)
-        self._nail('thumb_distal', self._shape.thumb_bones_m[2], radii[3])
+            self._wrinkles(finger, 1, 0.10)
+            self._wrinkles(finger, 2, 0.07)
+            self._redden(finger, 0, 0.0, self._shape.radii_m[finger][0])
+            self._nail(finger)
+        self._wrinkles('thumb', 2, 0.09)
+        self._nail('thumb')
 
-    def _near(self, bone: str, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Texels of a bone's finger: indices (M,), places in its frame (M, 3), weights (M,)."""
-        local = to_bone(self._frames[BONE_INDEX[bone]], self._points)
+    def _near(
+        self, finger: str, bone: int, radius_m: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Texels around a finger's bone: indices (M,), points in its frame (M, 3), weights (M,)."""
+        local = to_bone(self._frames[FINGER_BONES[finger][bone]], self._points)
         across = np.hypot(local[:, 1], local[:, 2])
-        near = np.flatnonzero((across < 1.6 * radius) & (np.abs(local[:, 0]) < _FINGER_REACH_M))
-        return near, local[near], 1 - smoothstep(across[near], 1.25 * radius, 1.6 * radius)
+        near = np.flatnonzero((across < 1.6 * radius_m) & (np.abs(local[:, 0]) < _FINGER_REACH_M))
+        return near, local[near], 1 - smoothstep(across[near], 1.25 * radius_m, 1.6 * radius_m)
 
-    def _darken(self, texels: np.ndarray | slice, amount: np.ndarray) -> None:
+    def _darken(self, texels: np.ndarray, amount: np.ndarray) -> None:
         """By fractions (M,), less in red than in the other channels, as skin does."""
         self._colors[texels] *= 1 - amount[:, None] * _SHADE
 
-    def _crease(self, bone: str, along_m: float, radius: float, strength: float) -> None:
-        texels, local, here = self._near(bone, radius)
+    def _crease(self, finger: str, bone: int, strength: float, along_m: float = 0.0) -> None:
+        texels, local, here = self._near(finger, bone, self._shape.radii_m[finger][bone])
         offset = (local[:, 0] - along_m) / self._size
         line, fold = np.exp(-((offset / 0.0008) ** 2)), np.exp(-((offset / 0.0030) ** 2))
         self._darken(texels, here * strength * (line + 0.3 * fold))
 
-    def _wrinkles(self, bone: str, radius: float, strength: float) -> None:
-        texels, local, here = self._near(bone, radius)
-        bow = 0.15 * local[:, 1] ** 2 / radius
+    def _wrinkles(self, finger: str, bone: int, strength: float) -> None:
+        radius_m = self._shape.radii_m[finger][bone]
+        texels, local, here = self._near(finger, bone, radius_m)
+        bow = 0.15 * local[:, 1] ** 2 / radius_m
         patch = np.exp(
-            -((local[:, 0] / (0.45 * radius)) ** 2 + (local[:, 1] / (0.8 * radius)) ** 2)
+            -((local[:, 0] / (0.45 * radius_m)) ** 2 + (local[:, 1] / (0.8 * radius_m)) ** 2)
         )
         lines = 0.5 + 0.5 * np.cos(2 * np.pi * (local[:, 0] + bow) / (0.0021 * self._size))
         self._darken(texels, here * patch * strength * (0.6 + 0.9 * lines**2))
 
-    def _redden(self, bone: str, along_m: float, radius: float) -> None:
-        texels, local, here = self._near(bone, radius)
-        spot = here * np.exp(-(((local[:, 0] - along_m) / (1.1 * radius)) ** 2))
+    def _redden_tip(self, finger: str) -> None:
+        along_m = 0.6 * self._shape.bone_lengths_m[finger][2]
+        self._redden(finger, 2, along_m, self._shape.radii_m[finger][3])
+
+    def _redden(self, finger: str, bone: int, along_m: float, radius_m: float) -> None:
+        texels, local, here = self._near(finger, bone, radius_m)
+        spot = here * np.exp(-(((local[:, 0] - along_m) / (1.1 * radius_m)) ** 2))
         self._colors[texels] *= 1 + 0.7 * spot[:, None] * (_BLOOD - 1)
 
-    def _nail(self, bone: str, length_m: float, radius: float) -> None:
-        texels, local, here = self._near(bone, 1.4 * radius)
-        middle, half_length, half_width = 0.88 * length_m, 0.0068 * self._size, 0.84 * radius
-        along = (local[:, 0] - middle) / half_length
-        across = local[:, 1] / half_width
+    def _nail(self, finger: str) -> None:
+        radius_m = self._shape.radii_m[finger][3]
+        middle_m = 0.88 * self._shape.bone_lengths_m[finger][2]
+        texels, local, here = self._near(finger, 2, 1.4 * radius_m)
+        along = (local[:, 0] - middle_m) / (0.0068 * self._size)
+        across = local[:, 1] / (0.84 * radius_m)
         from_center = (np.abs(along) ** 3 + np.abs(across) ** 3) ** (1 / 3)
-        here = here * (local[:, 2] > -0.2 * radius)
+        here = here * (local[:, 2] > -0.2 * radius_m)
         nail = here * (1 - smoothstep(from_center, 0.88, 1.0))
         self._darken(texels, 0.30 * here * np.exp(-(((from_center - 1.03) / 0.10) ** 2)))
         pale = smoothstep(-along, 0.55, 0.75) + 1.2 * smoothstep(along, 0.72, 0.82)
@@ -158,8 +161,7 @@ class _Painter:
 
     def _palm_lines(self) -> None:
         """Heart, head and life line, as curves through places relative to the knuckles."""
-        index, middle, pinky = (self._shape.knuckles_m[f] for f in ('index', 'middle', 'pinky'))
-        thumb = self._shape.thumb_base_m
+        thumb, index, middle, _, pinky = self._shape.first_joints_m.values()
         lines = [
             (pinky * 0.88 + [0, -0.006, 0], middle * 0.86 + [0, -0.012, 0],
              middle * 1.02 + [0, 0.012, 0]),

@@ -13,6 +13,12 @@ SQUARE = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], float)
 SQUARE_TRIANGLES = np.array([[0, 2, 1], [0, 3, 2]])
 
 
+def rays_of(pixels):
+    """Directions (N, 3) with z = 1 of pixels (N,) given as y * width + x."""
+    directions = np.column_stack([pixels % 160, pixels // 160, np.ones(len(pixels))])
+    return directions @ np.linalg.inv(CAMERA.matrix).T
+
+
 def see(vertices, triangles):
     vertices = np.asarray(vertices, float)
     return rasterize(CAMERA.project(vertices), vertices[:, 2], triangles, 160, 120)
@@ -28,19 +34,21 @@ def test_depth_is_that_of_the_plane_in_perspective():
     slanted = SQUARE * 3 + [0, 0, 4]
     slanted[:, 2] += 0.5 * slanted[:, 0]
     surface = see(slanted, SQUARE_TRIANGLES)
-    rays = CAMERA.rays(surface.pixels)
+    rays = rays_of(surface.pixels)
     # z = 4 + x / 2 along the ray x = z * rx
     assert len(surface.pixels) > 10000
     assert surface.depth_m == pytest.approx(4 / (1 - 0.5 * rays[:, 0]), rel=1e-4)
 
 
-def test_corners_tell_where_on_the_triangle_a_pixel_is():
+def test_barycentric_weights_tell_where_on_the_triangle_a_pixel_is():
     slanted = SQUARE * 0.5 + [0.1, 0, 2]
     slanted[:, 2] += 0.8 * slanted[:, 1]
     surface = see(slanted, SQUARE_TRIANGLES)
-    points = np.einsum('nci,nc->ni', slanted[SQUARE_TRIANGLES[surface.triangles]], surface.corners)
-    assert points == pytest.approx(CAMERA.rays(surface.pixels) * surface.depth_m[:, None], abs=1e-3)
-    assert surface.corners.sum(axis=1) == pytest.approx(1, abs=1e-3)
+    points = np.einsum(
+        'nci,nc->ni', slanted[SQUARE_TRIANGLES[surface.triangles]], surface.barycentric
+    )
+    assert points == pytest.approx(rays_of(surface.pixels) * surface.depth_m[:, None], abs=1e-3)
+    assert surface.barycentric.sum(axis=1) == pytest.approx(1, abs=1e-3)
 
 
 def test_the_nearest_of_several_is_seen_whatever_their_order():
@@ -71,7 +79,7 @@ def test_a_ball_has_its_outline_and_its_depth():
     capsule = Capsule(center, center, radius, radius)
     vertices, triangles = mesh_surface(capsule.distance, center - 0.12, center + 0.12, 0.004)
     surface = see(vertices, triangles)
-    rays = CAMERA.rays(np.arange(160 * 120)).astype(float)
+    rays = rays_of(np.arange(160 * 120))
     along, square = rays @ center, np.einsum('ni,ni->n', rays, rays)
     inside = along**2 - square * (center @ center - radius**2)
     hit = np.flatnonzero(inside > 0)
