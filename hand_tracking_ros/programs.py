@@ -15,7 +15,7 @@ from collections.abc import Sequence
 # One line for each program: CMakeLists.txt takes the names from here.
 PROGRAMS = {
     'demo': 'hand_tracking_ros.demo.demo',
-    'hand_teleop': 'hand_tracking_ros.teleop.hand_teleop',
+    'hand_teleop': 'hand_tracking_ros.teleop.hand_teleop_node',
     'hand_tracker': 'hand_tracking_ros.ros.hand_tracker_node',
     'prepare_models': 'hand_tracking_ros.model_conversion.prepare_models',
     'process_media': 'hand_tracking_ros.offline.process_media',

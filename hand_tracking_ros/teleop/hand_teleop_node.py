@@ -1,6 +1,8 @@
-"""The teleoperation node: hands in, a target pose and a gripper command out.
+"""The teleoperation node: a hand moves a robot's target pose and its gripper.
 
-All decisions about motion are in `tracking/teleop.py`; here are topics, frames and words.
+Close the clutch (pinch, or a fist) and move the hand: the target moves as the hand does, within the
+workspace and the speed limits. Open the clutch to stop, and to take the hand back without moving
+the target. A hand that is lost stops the target.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from std_msgs.msg import Float64, Header, String
 
+from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.compat import Buffer, TransformException, TransformListener
 from hand_tracking_ros.ros.message_conversion import (
@@ -22,12 +25,13 @@ from hand_tracking_ros.ros.message_conversion import (
     matrix_from_transform,
     pose_to_message,
 )
-from hand_tracking_ros.ros.parameters import NodeParameters
-from hand_tracking_ros.ros.process import ros_process, spinning
+from hand_tracking_ros.ros.parameters import NodeParameters, describe
+from hand_tracking_ros.ros.process import node_arguments, ros_process, spinning
 from hand_tracking_ros.ros.transforms import SIDES
 from hand_tracking_ros.teleop.teleop import (
     HandSample,
     Teleop,
+    TeleopOptions,
     TeleopState,
     TeleopTarget,
     sample_hand,
@@ -37,12 +41,28 @@ from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
 
+TOPICS = """
+topics in:
+  hand_tracker/hands  hand_tracking_ros/HandArray
+  /tf, /tf_static     with the parameters robot_frame and tool_frame
+
+topics out, with every message that comes in:
+  ~/target            geometry_msgs/PoseStamped in robot_frame, with the image's stamp
+  ~/gripper           std_msgs/Float64, 0 open .. 1 closed, from the first engagement on
+and with every change, latched:
+  ~/status            std_msgs/String: ENGAGED, RELEASED, or HAND_LOST: and why
+
+parameters (--ros-args -p NAME:=VALUE):
+"""
+
 HANDS_TOPIC = 'hand_tracker/hands'
 # Takes the hands of reliable and best-effort publishers alike.
 HANDS_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
-# Whoever comes later is told how things stand.
+# Who subscribes later gets the last status.
 STATUS_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 NANOSECONDS_PER_SECOND = 1e9
+# Shorter ones have no direction.
+MIN_QUATERNION_LENGTH = 1e-3
 
 
 class HandUnavailableError(Exception):
@@ -62,7 +82,7 @@ class HandTeleopNode(Node):
         super().__init__('hand_teleop')
         self._node_parameters = NodeParameters(self, TeleopSettings)
         self._settings = self._node_parameters.settings
-        _check(self._settings)
+        self._options = _teleop_options(self._settings)
         self._messages: queue.SimpleQueue[HandArray] = queue.SimpleQueue()
         self._transforms = Buffer()
         self._listener = TransformListener(self._transforms, self)
@@ -75,7 +95,7 @@ class HandTeleopNode(Node):
         self._teleop: Teleop | None = None
         self._track_id: int | None = None
         self._state = TeleopState.HAND_LOST
-        self._said = ''
+        self._status_text = ''
         self._say(TeleopState.HAND_LOST, f'no message on {self._hands.topic_name} yet')
 
     def run(self) -> None:
@@ -93,7 +113,9 @@ class HandTeleopNode(Node):
                 self._process(message)
 
     def _process(self, message: HandArray) -> None:
-        self._settings = self._node_parameters.settings
+        if self._node_parameters.settings is not self._settings:
+            self._settings = self._node_parameters.settings
+            self._options = _teleop_options(self._settings)
         frame_id = self._settings.robot_frame or message.header.frame_id
         try:
             to_robot = self._transform(frame_id, message.header.frame_id)
@@ -113,7 +135,7 @@ class HandTeleopNode(Node):
             self._gripper.publish(Float64(data=target.gripper))
 
     def _follow(self, sample: HandSample, header: Header) -> TeleopTarget:
-        self._teleop.options = self._settings.teleop_options()
+        self._teleop.options = self._options
         stamp_s = Time.from_msg(header.stamp).nanoseconds / NANOSECONDS_PER_SECOND
         target = self._teleop.update(sample, stamp_s)
         if target.state == TeleopState.HAND_LOST:
@@ -152,7 +174,7 @@ class HandTeleopNode(Node):
         return hand
 
     def _start(self, frame_id: str) -> Teleop:
-        """Teleoperation from where the tool is, or is said to be.
+        """Teleoperation that begins at the tool, or at the start that the parameters name.
 
         Raises:
             HandUnavailableError: TF does not know where the tool is.
@@ -183,13 +205,13 @@ class HandTeleopNode(Node):
     def _say(self, state: TeleopState, reason: str = '') -> None:
         """Tell status topic and log about a change."""
         text = f'{state.name}: {reason}' if reason else state.name
-        if text == self._said:
+        if text == self._status_text:
             return
         if state == TeleopState.HAND_LOST and self._state == TeleopState.ENGAGED:
             self.get_logger().warning(f'Stopped: {reason}')
         else:
             self.get_logger().info(text)
-        self._state, self._said = state, text
+        self._state, self._status_text = state, text
         self._status.publish(String(data=text))
 
 
@@ -207,25 +229,32 @@ def _hands(message: HandArray) -> list[Hand]:
         ) from error
 
 
-def _check(settings: TeleopSettings) -> None:
-    """Refuse values that contradict each other.
+def _teleop_options(settings: TeleopSettings) -> TeleopOptions:
+    """What teleoperation is told.
 
     Raises:
-        UserError: they do.
+        UserError: parameters contradict each other.
     """
+    if np.linalg.norm(settings.start_orientation) < MIN_QUATERNION_LENGTH:
+        raise UserError(
+            f'parameter start_orientation is {settings.start_orientation}, expected a quaternion '
+            'x, y, z, w of length 1'
+        )
     try:
-        settings.teleop_options()
+        return settings.teleop_options()
     except ValueError as error:
         raise UserError(f'parameters: {error}') from error
-    if not np.linalg.norm(settings.start_orientation) > 0:
-        raise UserError('parameter start_orientation is zero, which is no quaternion')
 
 
-def run(arguments: Sequence[str]) -> None:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    description = __doc__ + TOPICS + describe(TeleopSettings)
+    _, arguments = node_arguments('hand_teleop', argv, description)
+    return run_program(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> None:
     """Run the node until a signal tells it to stop.
-
-    Args:
-        arguments: the program's name and its command line.
 
     Raises:
         UserError: a parameter is wrong.

@@ -1,7 +1,10 @@
-"""A robot's target pose, moved by a hand: relative, behind a clutch, limited, and still when lost.
+"""A robot's target pose that follows a hand while a clutch is closed; needs no ROS.
 
-Without ROS and without a clock: every input carries its time. What holds whatever the input:
-- The target moves only while the clutch is closed and the hand is seen.
+    teleop = Teleop(start_position_m, start_rotation)
+    target = teleop.update(sample_hand(hand, to_robot), stamp_s)  # or teleop.lose()
+
+Time comes with the input, there is no clock. What holds whatever the input:
+- The target moves only while the clutch is closed and the hand is tracked.
 - It moves no faster than the speed limits, and not out of the workspace.
 - Closing the clutch never moves it: motion counts from where hand and target are then.
 """
@@ -21,7 +24,7 @@ CLUTCHES = ('pinch', 'fist')
 # One input moves the target by no more than its speed limits allow in this time: after a gap, the
 # robot is not sent far in one go.
 MAX_STEP_S = 0.1
-# The fingers take the gripper over once they have come so close to its position, or passed it.
+# The gripper follows the fingers once they have come this close to its position, or passed it.
 TAKEOVER_DISTANCE = 0.1
 
 
@@ -84,7 +87,7 @@ class TeleopOptions:
 
 @dataclass(frozen=True)
 class HandSample:
-    """What teleoperation needs of a hand that is seen.
+    """What teleoperation needs of a tracked hand.
 
     Attributes:
         track_id: the same hand over time.
@@ -165,17 +168,17 @@ class Teleop:
         self._position_m = np.array(position_m, np.float64)
         self._rotation = np.array(rotation, np.float64)
         self._gripper: float | None = None
-        # From the gripper to the fingers when the clutch closed; 0 once the fingers have it.
+        # Fingers minus gripper when the clutch closed; 0 once the gripper follows the fingers.
         self._gripper_gap = 0.0
         self._stamp_s = -np.inf  # of the last image in which the hand was seen
         self._track_id: int | None = None
-        # The clutch of this hand was seen open, so that closing it is meant.
+        # The clutch of this hand was open before, so that closing it is meant.
         self._is_armed = False
         self._is_closed = False
         self._anchor: _Anchor | None = None
 
     def lose(self) -> TeleopTarget:
-        """The target after an image in which the hand was not seen, or after none at all."""
+        """The target after an image without the hand, or when no image came."""
         self._anchor = None
         return self._target(TeleopState.HAND_LOST)
 
@@ -187,9 +190,8 @@ class Teleop:
             stamp_s: when the image was taken. A time that is not finite loses the hand; one before
                 the last makes another hand of it, which has to open the clutch first.
         """
-        if sample is None or not sample.is_usable or not np.isfinite(stamp_s):
-            self._anchor = None
-            return self._target(TeleopState.HAND_LOST)
+        if not (sample.is_usable and np.isfinite(stamp_s)):
+            return self.lose()
         step_s, self._stamp_s = stamp_s - self._stamp_s, stamp_s
         if sample.track_id != self._track_id or not 0 <= step_s <= self.options.resume_within_s:
             self._track_id, self._anchor = sample.track_id, None
@@ -227,7 +229,7 @@ class Teleop:
         """Move towards where the hand's motion since the clutch closed points to."""
         options = self.options
         moved_m = sample.position_m - anchor.hand_m
-        # Who starts outside the workspace gets no farther out.
+        # A target that starts outside the workspace gets no farther out.
         lowest_m = np.minimum(options.workspace_min_m, anchor.target_m)
         highest_m = np.maximum(options.workspace_max_m, anchor.target_m)
         goal_m = np.clip(anchor.target_m + anchor.scale * moved_m, lowest_m, highest_m)
@@ -242,7 +244,7 @@ class Teleop:
             self._rotation = step @ self._rotation
 
     def _move_gripper(self, grip: float, step_s: float) -> None:
-        """Move towards where the fingers say, once they have been where the gripper is.
+        """Follow the fingers once they have been where the gripper is.
 
         So a gripper that holds something does not open when an open hand closes the clutch.
         """

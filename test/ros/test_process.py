@@ -22,13 +22,13 @@ threading.Thread.start = interrupted_start
 ONCE_MORE = 'atexit.register(os.kill, os.getpid(), signal.SIGINT)\n'
 RUN = """
 from hand_tracking_ros.teleop import hand_teleop_node
-hand_teleop_node.run(['hand_teleop'])
+sys.exit(hand_teleop_node.main([]))
 """
 
 
 @pytest.mark.parametrize('moments', [AT_START, AT_START + ONCE_MORE], ids=['at start', 'twice'])
 def test_an_interrupt_at_an_awkward_moment_ends_quietly(tmp_path, moments):
-    code = 'import atexit, os, signal, threading\n' + moments + RUN
+    code = 'import atexit, os, signal, sys, threading\n' + moments + RUN
     result = subprocess.run(
         [sys.executable, '-c', code],
         cwd=tmp_path,
