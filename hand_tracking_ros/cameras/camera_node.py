@@ -38,7 +38,7 @@ class CameraSettings:
     frame_id: str = fixed(
         'camera_optical_frame', 'TF frame of the camera (x right, y down, z forward).'
     )
-    encoding: str = fixed('rgb8', 'Of image.', choices=('rgb8', 'bgr8'))
+    encoding: str = fixed('rgb8', 'Encoding of image.', choices=('rgb8', 'bgr8'))
 
 
 TOPICS = """\

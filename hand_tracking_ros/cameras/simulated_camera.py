@@ -48,30 +48,31 @@ class SimulatedCameraSettings(CameraSettings):
 
     scene: str = fixed(
         _OPTIONS.scene,
-        'What happens: ' + '; '.join(f'{name}, {row.description}' for name, row in SCENES.items()),
+        'What the hands do: '
+        + '; '.join(f'{name}, {row.description}' for name, row in SCENES.items()),
         choices=tuple(SCENES),
     )
-    seed: int = fixed(_OPTIONS.seed, 'Decides all that is random.', within=(0, 2**31 - 1))
-    width: int = fixed(_OPTIONS.width, 'Of the image, px.', within=(16, 4096))
-    height: int = fixed(_OPTIONS.height, 'Of the image, px.', within=(16, 4096))
+    seed: int = fixed(_OPTIONS.seed, 'Seed of everything random.', within=(0, 2**31 - 1))
+    width: int = fixed(_OPTIONS.width, 'Width of the image, px.', within=(16, 4096))
+    height: int = fixed(_OPTIONS.height, 'Height of the image, px.', within=(16, 4096))
     rate: float = fixed(30.0, 'Frames per second (Hz).', within=(0.1, 1000.0))
     duration: float = fixed(
         0.0, 'Seconds after which the program ends; 0: never.', within=(0.0, 1e6)
     )
     horizontal_fov_deg: float = fixed(
-        _OPTIONS.horizontal_fov_deg, 'Horizontal field of view.', within=(10.0, 150.0)
+        _OPTIONS.horizontal_fov_deg, 'Horizontal field of view, degrees.', within=(10.0, 150.0)
     )
     handedness: str = fixed(
         'random', 'Side of the hand where the scene has only one.', choices=tuple(_SIDES)
     )
     hand_length: float = fixed(
         0.0,
-        'From the wrist along the stretched middle finger to its tip, m; 0: random, 0.16 to 0.21.',
+        'Length of the hands from wrist to middle fingertip, m; 0: random, 0.16 to 0.21.',
         within=(0.0, 0.3),
     )
     light: float = fixed(_OPTIONS.light, 'Brightness; 1 is ordinary.', within=(0.0, 4.0))
-    clutter: bool = fixed(_OPTIONS.clutter, 'Things before the wall.')
-    person: bool = fixed(_OPTIONS.person, 'Somebody to whom the hands belong.')
+    clutter: bool = fixed(_OPTIONS.clutter, 'Objects in front of the wall.')
+    person: bool = fixed(_OPTIONS.person, 'Show the person whose hands they are.')
     noise: float = fixed(
         _SENSOR.noise, "Standard deviation of the image's noise, of 255.", within=(0.0, 64.0)
     )
@@ -80,7 +81,7 @@ class SimulatedCameraSettings(CameraSettings):
     )
     depth_encoding: str = fixed(
         DEPTH_ENCODINGS[0],
-        'Of depth: 16UC1, mm, 0 where there is none; 32FC1, m, NaN where there is none.',
+        'Encoding of depth. 16UC1: mm, 0 where there is none. 32FC1: m, NaN where there is none.',
         choices=DEPTH_ENCODINGS,
     )
     depth_noise: float = fixed(

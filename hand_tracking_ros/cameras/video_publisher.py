@@ -40,7 +40,7 @@ class VideoPublisherSettings(CameraSettings):
     rate: float = fixed(
         0.0,
         'Frames per second (Hz); 0: those of the source itself '
-        f'({PICTURE_RATE_HZ:g} for pictures). A camera is only ever thinned out.',
+        f'({PICTURE_RATE_HZ:g} for pictures). Of a camera, frames are only left out.',
         within=(0.0, 1000.0),
     )
     loop: bool = fixed(False, 'Start again at the end of the source.')
