@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -56,8 +56,6 @@ class Shot:
 
 def common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """(width, height) of a picture that shows frames of all these sizes well."""
-    if len(set(sizes)) == 1:
-        return sizes[0]
     return max(width for width, _ in sizes), max(height for _, height in sizes)
 
 
@@ -88,13 +86,14 @@ def choose_shots(has_hands: Sequence[bool], count: int = MAX_TILES) -> list[int]
     the stretch, or the middle one if it has none.
     """
     count = min(count, len(has_hands))
-    chosen = []
-    for part in range(count):
-        start, end = (round(edge * len(has_hands) / count) for edge in (part, part + 1))
-        middle = (start + end - 1) / 2
-        candidates = [index for index in range(start, end) if has_hands[index]]
-        chosen.append(min(candidates or range(start, end), key=partial(_distance, middle)))
-    return chosen
+    edges = [round(part * len(has_hands) / count) for part in range(count + 1)] if count else []
+    return [_choose_shot(has_hands, *stretch) for stretch in itertools.pairwise(edges)]
+
+
+def _choose_shot(has_hands: Sequence[bool], start: int, end: int) -> int:
+    candidates = [index for index in range(start, end) if has_hands[index]]
+    middle = (start + end - 1) / 2
+    return min(candidates or range(start, end), key=lambda index: abs(index - middle))
 
 
 class ContactSheet:
@@ -165,7 +164,3 @@ def _draw_note(image: np.ndarray, text: str) -> None:
     width = text_width(text, height_px) + 2 * margin
     image[: height_px + 2 * margin, :width] = OUTLINE_COLOR
     draw_text(image, text, (margin, margin + height_px), height_px, LABEL_TEXT_COLOR)
-
-
-def _distance(first: float, second: float) -> float:
-    return abs(first - second)

@@ -18,6 +18,7 @@ from hand_tracking_ros.tracking.hand import (
     PALM_CONNECTIONS,
     Hand,
     Handedness,
+    Landmark,
     TrackingState,
 )
 
@@ -37,6 +38,19 @@ HANDEDNESS_COLORS: dict[Handedness, Color] = {
     Handedness.LEFT: (64, 180, 255),
     Handedness.RIGHT: (255, 150, 64),
     Handedness.UNKNOWN: (158, 162, 168),
+}
+# Landmark pairs with the colour of the line between them.
+BONES: list[tuple[int, int, Color]] = [
+    *((first, second, PALM_COLOR) for first, second in PALM_CONNECTIONS),
+    *(
+        (first, second, FINGER_COLORS[name])
+        for name, finger in FINGERS.items()
+        for first, second in itertools.pairwise(finger)
+    ),
+]
+JOINT_COLORS: dict[int, Color] = {
+    Landmark.WRIST: PALM_COLOR,
+    **{index: FINGER_COLORS[name] for name, finger in FINGERS.items() for index in finger},
 }
 OUTLINE_COLOR: Color = (22, 24, 28)
 LABEL_TEXT_COLOR: Color = (245, 247, 250)
@@ -137,7 +151,7 @@ def _draw_skeleton(image: np.ndarray, hand: Hand) -> None:
     line_px = float(np.clip(LINE_FRACTION * extent_px, MIN_LINE_PX, MAX_LINE_PX))
     is_held = hand.state == TrackingState.HELD
     line_type = _draw_broken_line if is_held else _draw_line
-    bones = [(first, second, HELD_COLOR if is_held else color) for first, second, color in _bones()]
+    bones = [(first, second, HELD_COLOR if is_held else color) for first, second, color in BONES]
     # The dark outline of all lines first: crossing fingers keep their colours, and a light
     # background does not swallow them.
     if line_px >= MIN_OUTLINED_LINE_PX:
@@ -150,7 +164,7 @@ def _draw_skeleton(image: np.ndarray, hand: Hand) -> None:
     radius_px = max(JOINT_FRACTION * extent_px, MIN_JOINT_LINES * line_px)
     nearness = _nearness(hand.landmarks[:, 2])
     for index in np.argsort(nearness):
-        color = HELD_COLOR if is_held else _joint_colors()[index]
+        color = HELD_COLOR if is_held else JOINT_COLORS[index]
         fill = _shade(color, float(nearness[index]))
         _draw_disc(image, points[index], radius_px + max(0.6, 0.25 * line_px), OUTLINE_COLOR)
         _draw_disc(image, points[index], radius_px, fill)
@@ -159,9 +173,8 @@ def _draw_skeleton(image: np.ndarray, hand: Hand) -> None:
 def _draw_label(image: np.ndarray, hand: Hand) -> None:
     image_height, image_width = image.shape[:2]
     text = hand_label(hand)
-    height_px = float(
-        np.clip(LABEL_HEIGHT_FRACTION * image_height, MIN_LABEL_HEIGHT_PX, MAX_LABEL_HEIGHT_PX)
-    )
+    label_px = LABEL_HEIGHT_FRACTION * image_height
+    height_px = min(max(label_px, MIN_LABEL_HEIGHT_PX), MAX_LABEL_HEIGHT_PX)
     text_height_px = LABEL_TEXT_FRACTION * height_px
     margin = round(0.4 * height_px)
     stripe = max(2, round(0.2 * height_px))
@@ -181,19 +194,6 @@ def _draw_label(image: np.ndarray, hand: Hand) -> None:
     box[:, :stripe] = HELD_COLOR if hand.state == TrackingState.HELD else side_color
     baseline = top + round((height + text_height_px) / 2)
     draw_text(image, text, (left + stripe + margin, baseline), text_height_px, LABEL_TEXT_COLOR)
-
-
-def _bones() -> list[tuple[int, int, Color]]:
-    """Landmark pairs with the colour of the line between them."""
-    bones = [(first, second, PALM_COLOR) for first, second in PALM_CONNECTIONS]
-    for name, finger in FINGERS.items():
-        bones += [(*pair, FINGER_COLORS[name]) for pair in itertools.pairwise(finger)]
-    return bones
-
-
-def _joint_colors() -> dict[int, Color]:
-    colors = {index: FINGER_COLORS[name] for name, finger in FINGERS.items() for index in finger}
-    return {0: PALM_COLOR, **colors}
 
 
 def _points_px(image: np.ndarray, hand: Hand) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import queue
-import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar('Item')
@@ -22,34 +22,13 @@ def prefetch(items: Iterable[Item], depth: int) -> Iterator[Item]:
         items: iterated in the thread.
         depth: how many items may wait.
     """
-    ready: queue.Queue = queue.Queue(depth)
-    closed = threading.Event()
-    worker = threading.Thread(target=_fill, args=(items, ready, closed), daemon=True)
-    worker.start()
+    iterator = iter(items)
+    worker = ThreadPoolExecutor(1)
     try:
-        while True:
-            item, error = ready.get()
-            if error is not None:
-                raise error
-            if item is _END:
-                return
+        # One more than may wait is in the works.
+        ahead = deque(worker.submit(next, iterator, _END) for _ in range(depth + 1))
+        while (item := ahead.popleft().result()) is not _END:
+            ahead.append(worker.submit(next, iterator, _END))
             yield item
     finally:
-        closed.set()
-        # The thread may be waiting for a place; it looks at `closed` once it gets one.
-        while worker.is_alive():
-            try:
-                ready.get(timeout=0.01)
-            except queue.Empty:
-                continue
-
-
-def _fill(items: Iterable[Item], ready: queue.Queue, closed: threading.Event) -> None:
-    try:
-        for item in items:
-            ready.put((item, None))
-            if closed.is_set():
-                return
-        ready.put((_END, None))
-    except BaseException as error:  # whatever it is, it belongs to whoever iterates
-        ready.put((None, error))
+        worker.shutdown(cancel_futures=True)

@@ -24,12 +24,18 @@ class AnnotatedOutput:
         path: a .mp4 file for a video, a picture file for a picture, or a folder that gets a file
             named as the source's; None writes nothing.
         source: where the frames come from.
+
+    Raises:
+        UserError: the video cannot be written.
     """
 
     def __init__(self, path: Path | None, source: MediaSource) -> None:
         self._path = path
-        self._source = source
         self._video: VideoWriter | None = None
+        if path and source.is_video:
+            if path.suffix.lower() != VIDEO_SUFFIX:
+                path = path / f'{Path(source.name).stem}{VIDEO_SUFFIX}'
+            self._video = VideoWriter.open(path, source.width, source.height, source.rate_hz)
 
     def __enter__(self) -> AnnotatedOutput:
         return self
@@ -48,19 +54,10 @@ class AnnotatedOutput:
             return
         drawing = frame.image.copy()
         draw_hands(drawing, hands)
-        if self._source.is_video:
-            self._write_to_video(drawing)
+        if self._video:
+            self._video.write(drawing)
         else:
             self._write_picture(drawing, frame.name)
-
-    def _write_to_video(self, image: np.ndarray) -> None:
-        if self._video is None:
-            path = self._path
-            if path.suffix.lower() != VIDEO_SUFFIX:
-                path = path / f'{Path(self._source.name).stem}{VIDEO_SUFFIX}'
-            height, width = image.shape[:2]
-            self._video = VideoWriter.open(path, width, height, self._source.rate_hz)
-        self._video.write(image)
 
     def _write_picture(self, image: np.ndarray, name: str) -> None:
         path = self._path if self._path.suffix else self._path / name
