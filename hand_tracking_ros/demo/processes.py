@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from hand_tracking_ros.tracking.errors import UserError
@@ -22,16 +22,9 @@ class Program:
         name: of the program, as in `python3 -m hand_tracking_ros <name>`.
         arguments: its command line.
         log_path: where its output goes.
-        environment: its environment variables.
     """
 
-    def __init__(
-        self,
-        name: str,
-        arguments: Sequence[str],
-        log_path: Path,
-        environment: Mapping[str, str] = os.environ,
-    ) -> None:
+    def __init__(self, name: str, arguments: Sequence[str], log_path: Path) -> None:
         self.name = name
         self.log_path = log_path
         with log_path.open('w') as log:
@@ -39,7 +32,7 @@ class Program:
             # the right order.
             self._process = subprocess.Popen(
                 [sys.executable, '-m', 'hand_tracking_ros', name, *arguments],
-                env={**environment, 'PYTHONUNBUFFERED': '1'},
+                env={**os.environ, 'PYTHONUNBUFFERED': '1'},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

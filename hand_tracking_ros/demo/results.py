@@ -42,7 +42,7 @@ hands.json holds "source", "counts" (frames published, received, processed, drop
 frame published, in order,
   "stamp_ns", "time_s" (since the first frame), "processed" (false: dropped or lost), "image_size"
   [width, height], "latency_ms", and "hands", each with
-{HAND_FORMAT}, "finger_curl", "pinch", "gesture", "gesture_score".
+{HAND_FORMAT}, "gesture", "gesture_score".
 """
 
 
@@ -179,8 +179,6 @@ class Results:
             'hands': [
                 {
                     **hand_to_json(hand),
-                    'finger_curl': rounded(fields.finger_curl),
-                    'pinch': rounded(fields.pinch),
                     'gesture': fields.gesture,
                     'gesture_score': rounded(fields.gesture_score),
                 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -61,10 +62,10 @@ class Session:
     def __init__(self, bag: Bag, log_folder: Path) -> None:
         self._log_folder = log_folder
         # A domain of its own: robots and other demos on this network stay out of it.
-        self._domain_id = 1 + os.getpid() % MAX_DOMAIN_ID
+        os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % MAX_DOMAIN_ID)
         os.environ.update(image_profile())
         self._context = Context()
-        rclpy.init(context=self._context, domain_id=self._domain_id)
+        rclpy.init(context=self._context)
         self._recorder = Recorder(bag, self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._recorder)
@@ -97,8 +98,9 @@ class Session:
         """
         publisher = self._start(PUBLISHER, _publisher_arguments(job))
         tracker = self._start(TRACKER, _tracker_arguments(job.source))
+        duration_s = job.duration_s or math.inf
         with _tracking_bar(job.source) as progress:
-            failure = self._watch(tracker, publisher, job.duration_s, stop, progress)
+            failure = self._watch(tracker, publisher, duration_s, stop, progress)
             publisher.stop()
             if failure is None:
                 self._settle()
@@ -106,8 +108,7 @@ class Session:
         return failure
 
     def _start(self, name: str, arguments: Sequence[str]) -> Program:
-        environment = {**os.environ, 'ROS_DOMAIN_ID': str(self._domain_id)}
-        program = Program(name, arguments, self._log_folder / f'{name}.log', environment)
+        program = Program(name, arguments, self._log_folder / f'{name}.log')
         self._programs.append(program)
         return program
 
@@ -115,7 +116,7 @@ class Session:
         self,
         tracker: Program,
         publisher: Program,
-        duration_s: float | None,
+        duration_s: float,
         stop: threading.Event,
         progress: tqdm,
     ) -> UserError | None:
@@ -130,7 +131,7 @@ class Session:
                 return publisher.failure() if publisher.exit_status else None
             now_s = time.monotonic()
             if end_s is None and self._recorder.status.num_results:
-                end_s = now_s + (duration_s or float('inf'))
+                end_s = now_s + duration_s
             if end_s is None and now_s > start_deadline_s:
                 return UserError(
                     f'no result of {TRACKER} within {START_TIMEOUT_S:g} s; see '

@@ -18,7 +18,13 @@ from hand_tracking_ros.command_line import (
 from hand_tracking_ros.media.media_source import MediaSource
 from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
 from hand_tracking_ros.offline.annotated_output import AnnotatedOutput, check_output
-from hand_tracking_ros.tracking import HandModels, HandTracker, TrackerOptions
+from hand_tracking_ros.tracking import (
+    HandModels,
+    HandPipeline,
+    PipelineOptions,
+    SmoothingOptions,
+    TrackerOptions,
+)
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand_json import HAND_FORMAT, hand_to_json
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES
@@ -49,13 +55,13 @@ def process(arguments: argparse.Namespace) -> None:
     check_output(arguments.output, sources)
     if arguments.json:
         check_writable('--json', arguments.json)
-    tracker = HandTracker(models=HandModels.load(arguments.model_complexity))
+    pipeline = HandPipeline(models=HandModels.load(arguments.model_complexity))
     results: dict[str, dict] = {'images': {}, 'videos': {}, 'video_sizes': {}}
     for source in sources:
-        tracker.reset()
-        tracker.options = _options(arguments, source.is_video)
+        pipeline.reset()
+        pipeline.configure(_options(arguments, source.is_video))
         with source, AnnotatedOutput(arguments.output, source) as output:
-            _process_source(source, tracker, results, output)
+            _process_source(source, pipeline, results, output)
     if arguments.json:
         write_json('--json', arguments.json, results)
     frames = [entry['hands'] for entry in results['images'].values()]
@@ -116,8 +122,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         '--landmark-passes',
         type=positive_integer,
         metavar='N',
-        help='how often each hand is read (default: 2 in pictures and with --static, 1 in videos); '
-        "with 1 and --detection-tiles 1x1 results are MediaPipe's",
+        help='passes of the landmark model for each hand (default: 2 in pictures and with '
+        "--static, 1 in videos); with 1 and --detection-tiles 1x1 results are MediaPipe's",
     )
     arguments = parser.parse_args(argv)
     if not arguments.json and not arguments.output:
@@ -133,14 +139,16 @@ def _tiles(text: str) -> str:
     return text
 
 
-def _options(arguments: argparse.Namespace, is_video: bool) -> TrackerOptions:
-    return TrackerOptions(
+def _options(arguments: argparse.Namespace, is_video: bool) -> PipelineOptions:
+    tracker = TrackerOptions(
         static_image_mode=arguments.static or not is_video,
         max_num_hands=arguments.max_num_hands,
         image_mirrored=arguments.image_mirrored,
         detection_tiles=arguments.detection_tiles,
         landmark_passes=arguments.landmark_passes or 0,
     )
+    # What was seen is written, for others to filter as they need.
+    return PipelineOptions(tracker, smoothing=SmoothingOptions('none'))
 
 
 def _check_names(sources: Sequence[MediaSource]) -> None:
@@ -154,12 +162,12 @@ def _check_names(sources: Sequence[MediaSource]) -> None:
 
 
 def _process_source(
-    source: MediaSource, tracker: HandTracker, results: dict, output: AnnotatedOutput
+    source: MediaSource, pipeline: HandPipeline, results: dict, output: AnnotatedOutput
 ) -> None:
     video: list[list[dict]] = []
     with tqdm(source, desc=source.name, total=source.num_frames or None, unit='image') as progress:
         for frame in progress:
-            hands = tracker.track(frame.image, frame.stamp_s)
+            hands = pipeline.process(frame.image, frame.stamp_s)
             described = [hand_to_json(hand) for hand in hands]
             if source.is_video:
                 video.append(described)

@@ -1,6 +1,6 @@
 """A hand as JSON: the one form in which process_media and the demo write hands.
 
-json.dumps([hand_to_json(hand) for hand in tracker.track(image, stamp_s)])
+json.dumps([hand_to_json(hand) for hand in pipeline.process(image, stamp_s)])
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HAND_FORMAT = """\
 TRACKED or HELD, "presence", "age_s", "landmarks" 21 x [x, y, z] (fractions of the image size),
 "world_landmarks" 21 x [x, y, z] (m), "region" (center_px, size_px, rotation_rad), "pose" (null, or
 position_m, orientation_xyzw, covariance, camera_landmarks_m, reprojection_error_px, source
-HAND_SIZE or DEPTH)"""
+HAND_SIZE or DEPTH), "finger_curl" 5 x 0 (straight) .. 1 (bent), "pinch" 0 (open) .. 1 (closed)"""
 
 
 def hand_to_json(hand: Hand) -> dict[str, Any]:
@@ -41,7 +41,9 @@ def hand_to_json(hand: Hand) -> dict[str, Any]:
             'size_px': rounded(hand.region.size_px),
             'rotation_rad': rounded(hand.region.rotation_rad),
         },
-        'pose': hand.pose and _pose_to_json(hand.pose),
+        'pose': None if hand.pose is None else _pose_to_json(hand.pose),
+        'finger_curl': None if hand.finger_curl is None else rounded(hand.finger_curl),
+        'pinch': None if hand.pinch is None else rounded(hand.pinch),
     }
 
 

@@ -151,7 +151,7 @@ def test_wrong_arguments_end_with_the_usage(arguments, capsys):
 
 
 def test_an_unwritable_result_is_reported_before_the_work(pictures, monkeypatch, capsys):
-    monkeypatch.setattr(process_media.HandTracker, 'track', lambda *_: pytest.fail('too late'))
+    monkeypatch.setattr(process_media.HandPipeline, 'process', lambda *_: pytest.fail('too late'))
     assert run(pictures, '--json', pictures / 'a.png' / 'out.json') == 1
     assert capsys.readouterr().err.startswith('error: --json: ')
 

@@ -33,6 +33,8 @@ def hand(pose):
         world_landmarks=LANDMARKS / 10,
         region=Region(320.0, 240.0, 100.0, 0.5),
         pose=pose,
+        finger_curl=np.array([0.0, 0.25, 0.5, 0.75, 1.0]),
+        pinch=0.125,
     )
 
 
@@ -43,6 +45,7 @@ def test_a_hand_comes_back_from_json_as_it_was():
     np.testing.assert_allclose(read['landmarks'], LANDMARKS, rtol=1e-6)
     np.testing.assert_allclose(read['world_landmarks'], LANDMARKS / 10, rtol=1e-6)
     assert read['region'] == {'center_px': [320.0, 240.0], 'size_px': 100.0, 'rotation_rad': 0.5}
+    assert (read['finger_curl'], read['pinch']) == ([0.0, 0.25, 0.5, 0.75, 1.0], 0.125)
     pose = read['pose']
     assert pose['position_m'] == [0.1, -0.2, 0.5]
     assert pose['orientation_xyzw'] == pytest.approx([0, 0, 0.5**0.5, 0.5**0.5], abs=1e-7)
