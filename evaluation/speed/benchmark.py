@@ -3,7 +3,7 @@
 All in one run on this machine: every tracker has a process and an environment of its own, they take
 turns every few images, and what is timed is a tracker's own call for one RGB image. MediaPipe is
 installed the first time. At the end stands what became slower since the figures were last recorded.
-docs/benchmark.md says how to read them.
+docs/speed.md says how to read them.
 """
 
 from __future__ import annotations
