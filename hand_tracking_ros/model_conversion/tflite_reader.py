@@ -20,10 +20,6 @@ _DTYPES = {
 _OPTIONS_CLASSES = {code: name for name, code in vars(tflite.BuiltinOptions).items()}
 
 
-class ConversionError(Exception):
-    """The TFLite file holds something that this converter does not know."""
-
-
 @dataclass(frozen=True)
 class Operator:
     """One operator of the network.
@@ -70,18 +66,10 @@ class TfliteFile:
         return tuple(self._graph.Tensors(tensor).ShapeAsNumpy().tolist())
 
     def constant(self, tensor: int) -> np.ndarray:
-        """The values of a constant tensor, float16 as float32.
-
-        Raises:
-            ConversionError: the tensor is not a constant, or of an unknown type.
-        """
+        """The values of a constant tensor, float16 as float32."""
         entry = self._graph.Tensors(tensor)
-        buffer = self._model.Buffers(entry.Buffer())
-        if buffer.DataLength() == 0:
-            raise ConversionError(f'tensor {entry.Name()!r} is not a constant')
-        if entry.Type() not in _DTYPES:
-            raise ConversionError(f'tensor {entry.Name()!r} has the unknown type {entry.Type()}')
-        values = np.frombuffer(buffer.DataAsNumpy().tobytes(), _DTYPES[entry.Type()])
+        data = self._model.Buffers(entry.Buffer()).DataAsNumpy()
+        values = np.frombuffer(data.tobytes(), _DTYPES[entry.Type()])
         values = values.astype(np.float32) if values.dtype == np.float16 else values
         return values.reshape(self.shape(tensor))
 

@@ -129,8 +129,9 @@ class LandmarkModel:
         results = [[hand] for hand in hands]
         means = list(hands)
         for _ in range(num_passes):
-            regions = [_refine_region(mean) for mean in means for _ in range(2)]
-            estimates = self.estimate(image, regions, [False, True] * len(means))
+            regions = [_refine_region(mean) for mean in means]
+            twice = [region for region in regions for _ in ('plain', 'mirrored')]
+            estimates = self.estimate(image, twice, [False, True] * len(regions))
             for i, of_one_hand in enumerate(results):
                 of_one_hand += estimates[2 * i : 2 * i + 2]
             means = [mean_landmarks(of_one_hand) for of_one_hand in results]
@@ -156,7 +157,7 @@ class LandmarkModel:
         mirror = np.array(mirrored)
         landmarks = _mirror_where(mirror, landmarks, INPUT_SIZE_PX - 1)
         world = _mirror_where(mirror, world, 0.0)
-        # The model takes images for mirrored, and a right hand there for a left one.
+        # In a mirrored crop a right hand looks like a left one.
         right = handedness[:, 0].astype(float)
         right = np.where(mirror, 1 - right, right)
         return [
@@ -190,16 +191,7 @@ def _refine_region(hand: HandLandmarks) -> Region:
 
 
 def _mirror_where(mirror: np.ndarray, landmarks: np.ndarray, width: float) -> np.ndarray:
-    """Mirror some hands of a batch in x, 0 to width.
-
-    Args:
-        mirror: (N,) bool, which ones.
-        landmarks: (N, 63).
-        width: where x = 0 goes to.
-
-    Returns:
-        (N, 21, 3).
-    """
+    """Landmarks (N, 63) as (N, 21, 3), of which `mirror` (N,) are mirrored in x, 0 to width."""
     landmarks = landmarks.reshape(-1, NUM_LANDMARKS, 3)
     mirrored = landmarks * np.array([-1, 1, 1], np.float32) + np.array([width, 0, 0], np.float32)
     return np.where(mirror[:, np.newaxis, np.newaxis], mirrored, landmarks)
