@@ -7,7 +7,8 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
 from hand_tracking_ros.ros.transforms import SIDES
-from hand_tracking_ros.tracking.fingers.joint_angles import JOINT_NAMES, articulation, joint_angles
+from hand_tracking_ros.tracking.fingers.finger_values import metric_landmarks
+from hand_tracking_ros.tracking.fingers.joint_angles import JOINT_NAMES, joint_angles
 from hand_tracking_ros.tracking.hand import Hand
 
 
@@ -24,7 +25,7 @@ def joint_state(hand: Hand, header: Header, image_mirrored: bool = False) -> Joi
         (`left_index_pip_flexion`), so that both hands fit into one robot model. None if the
         landmarks are not finite or span no palm.
     """
-    angles = joint_angles(articulation(hand), hand.shown_side(image_mirrored))
+    angles = joint_angles(metric_landmarks(hand), hand.shown_side(image_mirrored))
     if not np.isfinite(angles).all():
         return None
     side = SIDES[hand.handedness]

@@ -13,15 +13,14 @@ from hand_tracking_ros.ros.joint_states import joint_state
 from hand_tracking_ros.ros.landmark_poses import landmark_poses
 from hand_tracking_ros.ros.message_conversion import hand_frames, hands_to_message
 from hand_tracking_ros.teleop.teleop import sample_hand
-from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
-from hand_tracking_ros.tracking.fingers.hand_frame import POSE_CONVENTIONS, hand_axes
-from hand_tracking_ros.tracking.fingers.joint_angles import (
-    JOINT_NAMES,
-    articulation,
+from hand_tracking_ros.tracking.fingers.finger_values import (
     finger_curl,
-    joint_angles,
+    metric_landmarks,
     pinch,
+    with_finger_values,
 )
+from hand_tracking_ros.tracking.fingers.hand_frame import POSE_CONVENTIONS, hand_axes
+from hand_tracking_ros.tracking.fingers.joint_angles import JOINT_NAMES, joint_angles
 from hand_tracking_ros.tracking.hand import Handedness, HandPose, PoseSource
 from support.synthetic_hand import hand_points, hand_seen
 
@@ -51,7 +50,7 @@ def test_joint_states_carry_every_joint_under_the_name_of_its_side(side):
     message = joint_state(hand, HEADER)
     assert message.header == HEADER
     assert list(message.name) == [f'{side.name.lower()}_{name}' for name in JOINT_NAMES]
-    np.testing.assert_allclose(message.position, joint_angles(articulation(hand), side))
+    np.testing.assert_allclose(message.position, joint_angles(metric_landmarks(hand), side))
 
 
 @SIDES

@@ -341,6 +341,18 @@ def test_a_hand_is_taken_into_the_robots_frame():
     assert (sample.track_id, sample.curl, sample.pinch) == (1, 1.0, 0.0)
 
 
+def test_clutch_and_gripper_come_from_the_fingers_as_published():
+    pose = HandPose(HAND_M, np.eye(3), np.zeros((21, 3)), np.eye(6), 0.0, PoseSource.HAND_SIZE)
+    hand = replace(
+        hand_seen(np.zeros((21, 2)), (640, 480), hand_points()),
+        pose=pose,
+        finger_curl=np.array([0.9, 0.8, 0.1, 0.2, 0.6]),
+        pinch=0.7,
+    )
+    sample = sample_hand(hand, np.eye(4))
+    assert (sample.pinch, sample.curl) == (0.7, pytest.approx(0.3))
+
+
 @pytest.mark.parametrize(
     ('options', 'complaint'),
     [

@@ -16,7 +16,7 @@ from hand_tracking_ros.tracking import (
     TrackerOptions,
     TrackingState,
 )
-from hand_tracking_ros.tracking.fingers.joint_angles import finger_curl, pinch
+from hand_tracking_ros.tracking.fingers.finger_values import finger_curl, pinch
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
 from hand_tracking_ros.tracking.placing.hand_measurement import NUM_IMAGES, HandMeasurement

@@ -1,7 +1,10 @@
 """The hand as OpenXR describes it: 26 joints with orientations (extension XR_EXT_hand_tracking).
 
-21 of them are landmarks. The palm and the bases of the four long fingers' metacarpals are not
-seen; they are estimates from the proportions of an average hand.
+    positions, rotations = openxr_joints(hand.pose.camera_landmarks_m, hand.handedness)
+    positions[OPENXR_JOINT_NAMES.index('index_tip')]
+
+21 of them are landmarks. The palm and the bases of the four long fingers' metacarpals are
+estimated from the proportions of an average hand.
 """
 
 from __future__ import annotations
@@ -21,11 +24,6 @@ OPENXR_JOINT_NAMES: tuple[str, ...] = (
         for finger in ('index', 'middle', 'ring', 'little')
         for bone in ('metacarpal', 'proximal', 'intermediate', 'distal', 'tip')
     ),
-)
-# Joints that are estimated, not seen.
-OPENXR_ESTIMATED_JOINTS: tuple[str, ...] = (
-    'palm',
-    *(f'{finger}_metacarpal' for finger in ('index', 'middle', 'ring', 'little')),
 )
 
 # Where a metacarpal begins, as a part of the way from the wrist to its knuckle: the middle
@@ -61,15 +59,12 @@ def openxr_joints(points: np.ndarray, handedness: Handedness) -> tuple[np.ndarra
     axes = hinges(bones)
     palm_side = np.array([0.0, 1.0, 0.0])
     joints = [(palm, unit(middle - bases[1]), palm_side), (wrist, unit(middle), palm_side)]
-    for finger in range(len(FINGERS)):
+    for finger, (points_of_finger, directions) in enumerate(zip(fingers, bones, strict=True)):
         if finger > 0:
             base = bases[finger - 1]
-            joints.append((base, unit(knuckles[finger - 1] - base), palm_side))
-        directions = [*bones[finger], bones[finger, -1]]
-        joints += [
-            (point, direction, axes[finger])
-            for point, direction in zip(fingers[finger], directions, strict=True)
-        ]
+            joints.append((base, unit(points_of_finger[0] - base), palm_side))
+        ends = zip(points_of_finger, [*directions, directions[-1]], strict=True)
+        joints += [(point, direction, axes[finger]) for point, direction in ends]
     positions, forward, side = (np.array(values) for values in zip(*joints, strict=True))
     back = unit(np.cross(forward, side))
     z, y = -forward @ to_points.T, back @ to_points.T
