@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 PERIOD_S = 1.0
@@ -32,9 +33,7 @@ class CameraStatistics:
     warning: str = ''
     latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
     processing_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
-    _reported_received: int = 0
-    _reported_processed: int = 0
-    _reported_errors: int = 0
+    _reported: tuple[int, int, int] = (0, 0, 0)  # received, processed, with_errors
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count_received(self) -> None:
@@ -74,12 +73,9 @@ class CameraStatistics:
             provider_warning: why the networks do not run on what was asked for; empty if they do.
         """
         with self._lock:
-            new_received = self.received - self._reported_received
-            new_processed = self.processed - self._reported_processed
-            new_errors = self.with_errors - self._reported_errors
-            self._reported_received = self.received
-            self._reported_processed = self.processed
-            self._reported_errors = self.with_errors
+            before = self._reported
+            self._reported = (self.received, self.processed, self.with_errors)
+            new_received, new_processed, new_errors = np.subtract(self._reported, before)
             latencies_s, processing_s = list(self.latencies_s), list(self.processing_s)
         warnings = [warning for warning in (provider_warning, self.warning) if warning]
         if new_errors:

@@ -5,9 +5,7 @@ Wires cameras, networks, parameters and diagnostics; the way of an image is in c
 
 from __future__ import annotations
 
-import argparse
 import gc
-import sys
 import time
 from collections.abc import Sequence
 
@@ -23,7 +21,7 @@ from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.latest_frames import LatestFrames
 from hand_tracking_ros.ros.parameters import NodeParameters, describe
-from hand_tracking_ros.ros.process import own_arguments, ros_process, spinning
+from hand_tracking_ros.ros.process import node_arguments, ros_process, spinning
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES, HandModels
 
 TOPICS = """The ROS 2 node: camera images in, hands out.
@@ -163,15 +161,15 @@ class HandTrackerNode(Node):
         )
 
 
-def run(arguments: Sequence[str]) -> None:
-    """Run the node until a signal tells it to stop.
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    description = TOPICS + describe(HandTrackerSettings)
+    _, arguments = node_arguments('hand_tracker', argv, description)
+    return run_program(lambda: _run(arguments))
 
-    Args:
-        arguments: the program's name and its command line.
 
-    Raises:
-        UserError: a parameter or a model file is wrong.
-    """
+def _run(arguments: Sequence[str]) -> None:
+    """Run the node until a signal tells it to stop."""
     # OpenCV's own threads wait awake for more to do, which crops as small as these do not repay.
     cv2.setNumThreads(1)
     with ros_process(arguments):
@@ -182,15 +180,3 @@ def run(arguments: Sequence[str]) -> None:
                 node.run()
         finally:
             node.destroy_node()
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit status."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
-    argparse.ArgumentParser(
-        prog='hand_tracker',
-        usage='hand_tracker [-h] [--ros-args -p NAME:=VALUE -r FROM:=TO ...]',
-        description=TOPICS + describe(HandTrackerSettings),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(own_arguments(arguments))
-    return run_program(lambda: run(['hand_tracker', *arguments]))
