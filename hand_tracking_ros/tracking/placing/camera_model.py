@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-# Lengths of D that OpenCV's perspective model knows; 8 is the full rational polynomial, what
-# follows are thin prism (12) and tilted sensor (14) terms.
+# Lengths of D that OpenCV's models know; 8 is the full rational polynomial, what follows are thin
+# prism (12) and tilted sensor (14) terms.
 PERSPECTIVE_COEFFICIENT_COUNTS = (0, 4, 5, 8, 12, 14)
-FISHEYE_COEFFICIENT_COUNT = 4
+FISHEYE_COEFFICIENT_COUNTS = (4,)
 
 # sensor_msgs names first; the others are what Kalibr, librealsense and OpenCV call the same models.
 PERSPECTIVE_NAMES = ('plumb_bob', 'rational_polynomial', 'radtan', 'brown_conrady')
@@ -200,12 +200,6 @@ class CameraModel:
         directions[missed | ~self._covers(directions)] = np.nan
         return directions
 
-    def undistort(self, points_px: np.ndarray) -> np.ndarray:
-        """Where the rays of pixels (N, 2) pass the plane z = 1: (N, 2), NaN if they never do."""
-        rays = self.rays(points_px)
-        ahead = np.where(rays[:, 2:] > 0, rays[:, 2:], np.nan)
-        return rays[:, :2] / ahead
-
     def project(self, points_m: np.ndarray) -> np.ndarray:
         """Pixels (N, 2) of points (N, 3) in the camera frame; NaN where the lens does not see."""
         points = np.asarray(points_m, np.float64)
@@ -245,23 +239,17 @@ def _checked_lens(name: str, d: Sequence[float] | np.ndarray) -> PerspectiveLens
             raise CameraInfoError(f'd[{index}] is {value:g}, expected a finite number')
     model = name.strip().lower().replace(' ', '_')
     found = f'd has {len(coefficients)} coefficients'
-    if model in FISHEYE_NAMES:
-        if len(coefficients) != FISHEYE_COEFFICIENT_COUNT:
-            raise CameraInfoError(
-                f'{found}, expected {FISHEYE_COEFFICIENT_COUNT} for distortion_model {name!r}'
-            )
-        return FisheyeLens(coefficients)
-    if model in PERSPECTIVE_NAMES:
-        if len(coefficients) not in PERSPECTIVE_COEFFICIENT_COUNTS:
-            expected = ', '.join(map(str, PERSPECTIVE_COEFFICIENT_COUNTS))
-            raise CameraInfoError(f'{found}, expected one of {expected} for {name!r}')
-        return PerspectiveLens(coefficients)
     if model in NO_DISTORTION_NAMES and not coefficients.any():
         return PerspectiveLens(np.zeros(0))
-    raise CameraInfoError(
-        f'distortion_model is {name!r} and {found}, expected '
-        f'{", ".join(PERSPECTIVE_NAMES[:2] + FISHEYE_NAMES[:1])}'
-    )
+    if model not in PERSPECTIVE_NAMES + FISHEYE_NAMES:
+        expected = ', '.join(PERSPECTIVE_NAMES[:2] + FISHEYE_NAMES[:1])
+        raise CameraInfoError(f'distortion_model is {name!r} and {found}, expected {expected}')
+    is_fisheye = model in FISHEYE_NAMES
+    counts = FISHEYE_COEFFICIENT_COUNTS if is_fisheye else PERSPECTIVE_COEFFICIENT_COUNTS
+    if len(coefficients) not in counts:
+        expected = ' or '.join(map(str, counts))
+        raise CameraInfoError(f'{found}, expected {expected} for distortion_model {name!r}')
+    return FisheyeLens(coefficients) if is_fisheye else PerspectiveLens(coefficients)
 
 
 def _one_to_one_angle_rad(distort: Callable[[np.ndarray], np.ndarray], limit_rad: float) -> float:

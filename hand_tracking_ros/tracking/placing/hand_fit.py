@@ -111,10 +111,6 @@ class HandFitter:
         self._learns_size = hand_length_m is None
         self.hand_length_m = MEAN_HAND_LENGTH_M if hand_length_m is None else hand_length_m
         self.size_sigma = size_sigma if hand_length_m is None else KNOWN_SIZE_SIGMA
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the last image, as when the hand was lost; its size stays known."""
         self._last: Placement | None = None  # in the camera's frame
         self._last_stamp_s = -np.inf
 

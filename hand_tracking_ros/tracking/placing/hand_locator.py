@@ -27,11 +27,9 @@ class LocatorOptions:
 
 @dataclass
 class _LocatedTrack:
-    """A track's fitter, what it was made for, and its last pose."""
+    """A track's fitter, the side, length and mirroring it was made for, and its last pose."""
 
-    handedness: Handedness
-    hand_length_m: float | None
-    image_mirrored: bool
+    made_for: tuple[Handedness, float | None, bool]
     fitter: HandFitter
     pose: HandPose | None = None
 
@@ -86,6 +84,6 @@ class HandLocator:
         length_m = self.options.hand_lengths_m.get(hand.handedness)
         made_for = (hand.handedness, length_m, self.options.image_mirrored)
         track = self._tracks.get(hand.track_id)
-        if track and (track.handedness, track.hand_length_m, track.image_mirrored) == made_for:
-            return track
-        return _LocatedTrack(*made_for, HandFitter(length_m, self.options.image_mirrored))
+        if track is None or track.made_for != made_for:
+            track = _LocatedTrack(made_for, HandFitter(length_m, self.options.image_mirrored))
+        return track

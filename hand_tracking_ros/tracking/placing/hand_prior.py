@@ -19,10 +19,10 @@ from hand_tracking_ros.tracking.hand import (
     Landmark,
 )
 from hand_tracking_ros.tracking.placing.hand_proportions import (
+    AVERAGE_BONES,
+    AVERAGE_PALM,
     FINGER_LINKS,
     PALM_LINKS,
-    average_bones,
-    average_palm,
 )
 from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector
 
@@ -103,7 +103,7 @@ def expected_links(shape: np.ndarray, handedness: Handedness) -> np.ndarray:
     # A bone of length 0 has no direction: the palm's is as good as any.
     forward = points[Landmark.MIDDLE_FINGER_MCP] - points[Landmark.WRIST]
     bones = np.where(lengths > 0, bones, forward)
-    bones *= (average_bones() / np.linalg.norm(bones, axis=1))[:, None]
+    bones *= (AVERAGE_BONES / np.linalg.norm(bones, axis=1))[:, None]
     return np.vstack([palm_links, bones])
 
 
@@ -119,12 +119,12 @@ def landmarks_from_links(links: np.ndarray) -> np.ndarray:
 
 def _align_palm(points: np.ndarray, handedness: Handedness) -> np.ndarray:
     """Kabsch alignment: the average palm (6, 3) of length 1, rotated to fit points (6, 3) best."""
-    sides = {Handedness.LEFT: (True,), Handedness.RIGHT: (False,)}.get(handedness, (True, False))
+    right = AVERAGE_PALM - AVERAGE_PALM.mean(axis=0)
+    left = right * [1.0, -1.0, 1.0]
+    palms = {Handedness.LEFT: [left], Handedness.RIGHT: [right]}.get(handedness, [left, right])
     centred = points - points.mean(axis=0)
     aligned = []
-    for is_left in sides:
-        palm = average_palm(is_left)
-        palm -= palm.mean(axis=0)
+    for palm in palms:
         u, singular_values, vt = np.linalg.svd(palm.T @ centred)
         signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
         aligned.append((singular_values @ signs, palm @ ((u * signs) @ vt)))

@@ -48,15 +48,10 @@ FINGER_LINKS = np.array(
 LINKS = np.vstack([PALM_LINKS, FINGER_LINKS])
 
 
-def average_palm(is_left: bool) -> np.ndarray:
-    """The landmarks of PALM_AND_THUMB (6, 3) in the hand's frame, in hand lengths."""
-    palm = _PALM_MM / _LENGTH_MM
-    return palm * [1.0, -1.0, 1.0] if is_left else palm
-
-
-def average_bones() -> np.ndarray:
-    """Lengths (15,) of FINGER_LINKS in hand lengths."""
-    return np.concatenate([_BONES_MM[finger] for finger in FINGERS]) / _LENGTH_MM
+# In hand lengths: the landmarks of PALM_AND_THUMB (6, 3) in a right hand's frame, and the lengths
+# (15,) of FINGER_LINKS.
+AVERAGE_PALM = _PALM_MM / _LENGTH_MM
+AVERAGE_BONES = np.concatenate([_BONES_MM[finger] for finger in FINGERS]) / _LENGTH_MM
 
 
 def stretched_length(points: np.ndarray) -> np.ndarray:

@@ -83,7 +83,6 @@ def test_pixels_beyond_the_fold_of_a_barrel_distortion_have_no_ray():
     model = camera('plumb_bob')
     assert np.degrees(model.lens.max_angle_rad) < 60
     assert np.isnan(model.rays(pixel_grid(2.0, 3.0))).all()
-    assert np.isnan(model.undistort(pixel_grid(2.0, 3.0))).all()
 
 
 @pytest.mark.parametrize('name', CAMERAS)
@@ -101,23 +100,15 @@ def test_absurd_coefficients_leave_almost_no_rays(name, d):
     assert np.isnan(rays).all(axis=1).mean() > 0.9
 
 
-def test_undistort_gives_the_point_where_the_ray_passes_one_metre_ahead():
-    points = np.array([[0.1, -0.2, 1.0], [-0.3, 0.05, 1.0]])
-    for name in CAMERAS:
-        pixels = camera(name).project(points)
-        np.testing.assert_allclose(camera(name).undistort(pixels), points[:, :2], atol=1e-5)
-
-
 def test_points_behind_a_perspective_camera_have_no_pixel():
     assert np.isnan(camera('plumb_bob').project(np.array([[0.0, 0.0, -1.0]]))).all()
 
 
-def test_a_fisheye_camera_sees_sideways_where_undistorted_points_do_not_exist():
+def test_a_fisheye_camera_sees_sideways():
     model = camera('equidistant')
     sideways = np.array([[np.sin(1.7), 0.0, np.cos(1.7)]])
     pixel = model.project(sideways)
     np.testing.assert_allclose(model.rays(pixel), sideways, atol=1e-6)
-    assert np.isnan(model.undistort(pixel)).all()
 
 
 def test_the_skew_of_the_matrix_counts():
@@ -127,7 +118,8 @@ def test_the_skew_of_the_matrix_counts():
     point = np.array([[0.0, 0.2, 1.0]])
     shift = skewed.project(point) - camera('plumb_bob').project(point)
     assert shift[0, 0] == pytest.approx(30 * 0.2, rel=0.05)
-    np.testing.assert_allclose(skewed.undistort(skewed.project(point)), point[:, :2], atol=1e-6)
+    ray = point / np.linalg.norm(point)
+    np.testing.assert_allclose(skewed.rays(skewed.project(point)), ray, atol=1e-6)
 
 
 def test_a_resized_image_keeps_its_rays():
@@ -173,7 +165,7 @@ def with_k(index: int, value: float) -> dict:
         (with_k(3, 5.0), r'k\[3\] is 5, expected 0'),
         ({'k': [1.0, 2.0]}, 'k has 2 numbers, expected 9'),
         ({'d': [0.1, float('nan'), 0, 0, 0]}, r'd\[1\] is nan, expected a finite number'),
-        ({'d': [0.1, 0.2, 0.3]}, "d has 3 coefficients, expected one of .*5.*'plumb_bob'"),
+        ({'d': [0.1, 0.2, 0.3]}, "d has 3 coefficients, expected 0 or 4 or 5 .*'plumb_bob'"),
         (
             {'d': [0.1] * 5, 'distortion_model': 'equidistant'},
             "d has 5 coefficients, expected 4 for distortion_model 'equidistant'",

@@ -20,9 +20,9 @@ def error_m(pose, joints_m) -> float:
     return float(np.linalg.norm(pose.position_m - joints_m[0]))
 
 
-def fit(joints_m, depth, fitter=None):
+def fit(joints_m, depth, fitter=None, stamp_s=0.0):
     hand = report(joints_m, CAMERA)
-    return (fitter or HandFitter()).fit(hand, CAMERA, *SIZE, 0.0, depth=depth)
+    return (fitter or HandFitter()).fit(hand, CAMERA, *SIZE, stamp_s, depth=depth)
 
 
 @pytest.mark.parametrize('length_m', [0.16, 0.185, 0.21])
@@ -83,9 +83,8 @@ def test_pictures_without_depth_use_the_size_that_depth_told(length_m):
     fitter = HandFitter()
     joints_m = placed_joints((0.05, 0.0, 0.6), length_m=length_m)
     before = fit(joints_m, None, fitter)
-    for _ in range(20):
-        fit(joints_m, depth_image(joints_m, CAMERA), fitter)
-        fitter.reset()
+    for stamp_s in range(20):
+        fit(joints_m, depth_image(joints_m, CAMERA), fitter, stamp_s)
     after = fit(joints_m, None, fitter)
     assert after.source == PoseSource.HAND_SIZE
     assert error_m(before, joints_m) > 0.05
