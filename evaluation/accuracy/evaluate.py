@@ -16,19 +16,21 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from evaluation.accuracy.identity import identity_rows
-from evaluation.accuracy.lost_hands import absence_rows
-from evaluation.accuracy.pose_errors import pose_rows, smoothing_rows, tracking_row
+from evaluation.accuracy.identity import identity_rows, tracking_row
+from evaluation.accuracy.lost_hands import lost_hands_rows
+from evaluation.accuracy.pose_errors import pose_rows
 from evaluation.accuracy.real_data import picture_rows, video_row
 from evaluation.accuracy.sequences import (
     KNOWN_SIZE,
+    SMOOTHED,
     UNKNOWN_SIZE,
     WITH_DEPTH,
-    Recording,
-    Take,
+    SequencePlan,
+    TrackedSequence,
     in_workers,
-    record,
+    track_sequence,
 )
+from evaluation.accuracy.smoothing import smoothing_rows
 from evaluation.accuracy.teleop import teleop_rows
 from evaluation.markdown import insert_between_marks
 from evaluation.paths import CHECKOUT, data_folder
@@ -40,17 +42,18 @@ from hand_tracking_ros.command_line import (
     write_json,
     write_text,
 )
-from hand_tracking_ros.tracking.networks.models import HandModels
+from hand_tracking_ros.tracking import HandModels
 
 DOCUMENT, MARK = CHECKOUT / 'docs' / 'accuracy.md', 'evaluation'
-# Seconds of each take. Periodic motions begin anywhere, so that the seeds cover all of them.
+# Seconds of each sequence. Periodic motions begin anywhere, so that the seeds cover all of them.
 POSE_SCENES = {
     'still': 3.0, 'wave': 2.0, 'open_close': 2.5, 'pinch': 2.0, 'turn': 3.0, 'approach': 4.0,
 }  # fmt: skip
 IDENTITY_SCENES = {'crossing': 5.0, 'occlusion': 5.0, 'leave_and_return': 5.0}
-FAR_SCENE, FAR_S = 'far', 3.0
-COVERED_TAKES = ('wave', 1.5, 1.0)  # scene, duration, when the lens is covered
-ALL_SCENES = (*POSE_SCENES, *IDENTITY_SCENES, FAR_SCENE)
+ALL_SCENES = {**POSE_SCENES, **IDENTITY_SCENES, 'far': 3.0}
+SMOOTHING_SCENES = ('still', 'wave')
+# Scene, seconds, and when the lens is covered.
+COVERED = ('wave', 1.5, 1.0)
 MEASURES = ('tracking', 'pose', 'pictures', 'smoothing', 'identity', 'video', 'teleop')
 DEFAULT_SEEDS = 20
 # Of lower seeds some were looked at while tracking and fits were made.
@@ -64,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_program(lambda: evaluate(_parse(argv)))
 
 
-def evaluate(arguments: argparse.Namespace) -> list[Row]:
+def evaluate(arguments: argparse.Namespace) -> None:
     """Measure, print the table, and write the figures if wished.
 
     Raises:
@@ -75,8 +78,8 @@ def evaluate(arguments: argparse.Namespace) -> list[Row]:
     if arguments.record:
         insert_between_marks(DOCUMENT, MARK, '')  # fails now if it has no place for the table
         check_writable('--record', DOCUMENT)
-    wanted = takes(arguments.only, arguments.seeds, arguments.first_seed)
-    rows = measure(arguments.only, _record(wanted, arguments.workers))
+    plans = plan_sequences(arguments.only, arguments.seeds, arguments.first_seed)
+    rows = measure(arguments.only, _track(plans, arguments.workers))
     rows += _measure_real(arguments.only, arguments.workers)
     date = datetime.now(timezone.utc).date().isoformat()
     seeds = f'{arguments.seeds} seeds from {arguments.first_seed}'
@@ -92,85 +95,78 @@ def evaluate(arguments: argparse.Namespace) -> list[Row]:
             'machine': machine_class(),
             'seeds': arguments.seeds,
             'first_seed': arguments.first_seed,
-            'seeds_of_scenes': _seeds_of_scenes(wanted),
+            'seeds_of_scenes': _seeds_of_scenes(plans),
             'rows': [asdict(row) for row in rows],
         }
         write_json('--json', arguments.json, result, indent=2)
     if arguments.record:
         write_text('--record', DOCUMENT, insert_between_marks(DOCUMENT, MARK, report))
-    return rows
 
 
-def takes(measures: Sequence[str], seeds: int, first_seed: int) -> list[Take]:
-    """What has to be filmed for these measures, each take once, the longest first.
+def plan_sequences(measures: Sequence[str], seeds: int, first_seed: int) -> list[SequencePlan]:
+    """What has to be simulated for these measures, each sequence once, the longest first.
 
     The scenes that say whose hand is whose get all the seeds, the others half as many: of them
     every frame is a measurement.
     """
-    firsts = {scene: first_seed + SEEDS_APART * place for place, scene in enumerate(ALL_SCENES)}
-    first_covered = first_seed + SEEDS_APART * len(ALL_SCENES)
-    wanted: list[Take] = []
-    if {'identity', 'tracking', 'teleop'} & set(measures):
-        wanted += [
-            Take(scene, firsts[scene] + number, seconds)
-            for scene, seconds in IDENTITY_SCENES.items()
-            for number in range(seeds)
+    wanted = set(measures)
+    variants = [UNKNOWN_SIZE]
+    variants += [SMOOTHED] if wanted & {'smoothing', 'teleop'} else []
+    pose_variants = [*variants, KNOWN_SIZE, WITH_DEPTH] if 'pose' in wanted else variants
+    plans: list[SequencePlan] = []
+    for place, (scene, seconds) in enumerate(ALL_SCENES.items()):
+        is_pose, is_identity = scene in POSE_SCENES, scene in IDENTITY_SCENES
+        needed_for = {'tracking'}
+        needed_for |= {'pose', 'teleop'} if is_pose else set()
+        needed_for |= {'identity', 'teleop'} if is_identity else set()
+        needed_for |= {'smoothing'} if scene in SMOOTHING_SCENES else set()
+        if wanted & needed_for:
+            plans += [
+                SequencePlan(
+                    scene,
+                    first_seed + SEEDS_APART * place + number,
+                    seconds,
+                    is_hard=is_pose and (place + number) % 2 == 1,
+                    variants=tuple(pose_variants if is_pose else variants),
+                )
+                for number in range(seeds if is_identity else (seeds + 1) // 2)
+            ]
+    if 'teleop' in wanted:
+        scene, seconds, covered_s = COVERED
+        first = first_seed + SEEDS_APART * len(ALL_SCENES)
+        plans += [
+            SequencePlan(scene, seed, seconds, variants=tuple(variants), covered_s=covered_s)
+            for seed in range(first, first + (seeds + 1) // 2)
         ]
-    fewer = (seeds + 1) // 2
-    scenes = {}
-    if {'pose', 'tracking', 'teleop'} & set(measures):
-        scenes = POSE_SCENES
-    elif 'smoothing' in measures:
-        scenes = {scene: POSE_SCENES[scene] for scene in ('still', 'wave')}
-    fits = (UNKNOWN_SIZE, KNOWN_SIZE, WITH_DEPTH) if 'pose' in measures else (UNKNOWN_SIZE,)
-    for place, (scene, seconds) in enumerate(scenes.items()):
-        wanted += [
-            Take(
-                scene,
-                firsts[scene] + number,
-                seconds,
-                is_hard=(place + number) % 2 == 1,
-                fits=fits,
-            )
-            for number in range(fewer)
-        ]
-    if 'tracking' in measures:
-        wanted += [Take(FAR_SCENE, firsts[FAR_SCENE] + number, FAR_S) for number in range(fewer)]
-    if 'teleop' in measures:
-        scene, seconds, covered_s = COVERED_TAKES
-        wanted += [
-            Take(scene, first_covered + number, seconds, covered_s=covered_s)
-            for number in range(fewer)
-        ]
-    return sorted(wanted, key=lambda take: -take.duration_s)
+    return sorted(plans, key=lambda plan: -plan.duration_s)
 
 
-def measure(measures: Sequence[str], recordings: Sequence[Recording]) -> list[Row]:
-    """The table's lines that recordings give."""
+def measure(measures: Sequence[str], sequences: Sequence[TrackedSequence]) -> list[Row]:
+    """The table's lines that simulated sequences give."""
     rows: list[Row] = []
-    uncovered = [each for each in recordings if each.take.covered_s > each.take.duration_s]
+    uncovered = [each for each in sequences if each.plan.covered_s > each.plan.duration_s]
     if 'tracking' in measures:
         rows += [tracking_row(uncovered, scene) for scene in ALL_SCENES]
     if 'pose' in measures:
-        rows += pose_rows([each for each in uncovered if each.take.scene in POSE_SCENES])
+        rows += pose_rows([each for each in uncovered if each.plan.scene in POSE_SCENES])
     if 'smoothing' in measures:
         rows += smoothing_rows(uncovered)
     if 'identity' in measures:
         for scene in IDENTITY_SCENES:
-            rows += identity_rows(uncovered, scene) + absence_rows(uncovered, scene)
+            rows += identity_rows(uncovered, scene) + lost_hands_rows(uncovered, scene)
     if 'teleop' in measures:
-        rows += teleop_rows(recordings)
+        rows += teleop_rows(sequences)
     return rows
 
 
-def _record(wanted: Sequence[Take], workers: int) -> list[Recording]:
-    recordings = []
-    seconds = sum(take.duration_s for take in wanted)
+def _track(plans: Sequence[SequencePlan], workers: int) -> list[TrackedSequence]:
+    sequences = []
+    seconds = sum(plan.duration_s for plan in plans)
     with tqdm(total=round(seconds), desc='scenes', unit='s of video', leave=False) as progress:
-        for recording in in_workers(record, wanted, workers):
-            recordings.append(recording)
-            progress.update(recording.take.duration_s)
-    return sorted(recordings, key=lambda each: (each.take.scene, each.take.seed))
+        for sequence in in_workers(track_sequence, plans, workers):
+            sequences.append(sequence)
+            progress.update(sequence.plan.duration_s)
+    return sorted(sequences, key=lambda each: (each.plan.scene, each.plan.seed))
 
 
 def _measure_real(measures: Sequence[str], workers: int) -> list[Row]:
@@ -185,9 +181,9 @@ def _measure_real(measures: Sequence[str], workers: int) -> list[Row]:
     return rows
 
 
-def _seeds_of_scenes(wanted: Sequence[Take]) -> dict[str, list[int]]:
-    scenes = sorted({take.scene for take in wanted})
-    return {scene: sorted(take.seed for take in wanted if take.scene == scene) for scene in scenes}
+def _seeds_of_scenes(plans: Sequence[SequencePlan]) -> dict[str, list[int]]:
+    scenes = sorted({plan.scene for plan in plans})
+    return {scene: sorted(plan.seed for plan in plans if plan.scene == scene) for scene in scenes}
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -199,8 +195,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=positive_integer,
         default=DEFAULT_SEEDS,
         metavar='N',
-        help='takes of each scene with crossing, occluded and leaving hands; half as many of the '
-        f'other scenes (default {DEFAULT_SEEDS})',
+        help='sequences of each scene with crossing, occluded and leaving hands; half as many of '
+        f'the other scenes (default {DEFAULT_SEEDS})',
     )
     parser.add_argument(
         '--first-seed',

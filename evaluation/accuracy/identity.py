@@ -1,147 +1,111 @@
-"""Whose hand is whose: ids, sides and duplicates against the truth."""
+"""Whether hands are tracked, and as whom: ids, sides and duplicates against the truth."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from evaluation.accuracy.sequences import Recording, SeenFrame
+from evaluation.accuracy.matching import MAX_DISTANCE_PALMS, distances_palms
+from evaluation.accuracy.sequences import TrackedSequence
 from evaluation.results import Row
-from hand_tracking_ros.simulation.ground_truth import HandTruth
-from hand_tracking_ros.simulation.pinhole_camera import PinholeCamera
-from hand_tracking_ros.tracking.hand import Hand, TrackingState
-from hand_tracking_ros.tracking.palm import palm_size
+from hand_tracking_ros.tracking.hand import TrackingState
 
-# A hand is where a true one is if the median landmark is nearer than this many palm sizes.
-MAX_DISTANCE_PALMS = 0.6
-# A track may have the wrong side for so long.
+MIN_TRACKED = 0.95
+# A track may have the wrong side for this long.
 SIDE_DUE_S = 0.3
 # A hand that was hidden for no longer than the tracker's hold time is to keep its id.
 HOLD_TIME_S = 0.3
 
+# Names of IdentityErrors' fields, and the target of each.
+MEASURES = {
+    'switches': ('identity switches of a visible hand', '0'),
+    'duplicates': ('duplicate hands (frames)', '0'),
+    'wrong_sides': ('wrong side after 0.3 s (frames)', '0'),
+    'new_after_hold': ('new id after hidden for at most 0.3 s', ''),
+    'ghosts': ('hands where none is (frames)', ''),
+}
+
 
 @dataclass
-class IdentityCount:
-    """What went wrong in one or more recordings; each event is a line that says where."""
+class IdentityErrors:
+    """What went wrong in a sequence; each event is a line that says where."""
 
     switches: list[str] = field(default_factory=list)
-    new_after_hold: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
     wrong_sides: list[str] = field(default_factory=list)
+    new_after_hold: list[str] = field(default_factory=list)
     ghosts: list[str] = field(default_factory=list)
 
 
-def tracked(frame: SeenFrame) -> list[int]:
-    """Indices of the hands that were seen in this frame."""
-    return [i for i, hand in enumerate(frame.hands) if hand.state == TrackingState.TRACKED]
+def tracking_row(sequences: Sequence[TrackedSequence], scene: str) -> Row:
+    """In how many frames that show a hand it is tracked."""
+    visible, misses = 0, []
+    for sequence in sequences:
+        if sequence.plan.scene != scene:
+            continue
+        for frame in sequence.frames:
+            shown = [number for number, truth in enumerate(frame.truths) if truth.is_visible]
+            visible += len(shown)
+            missed = [number for number in shown if number not in frame.matches]
+            misses += [sequence.plan.at(frame.stamp_s)] * len(missed)
+    share = (visible - len(misses)) / max(visible, 1)
+    return Row(
+        f'{scene}: visible hands tracked',
+        f'≥ {MIN_TRACKED:.0%}',
+        f'{share:.1%} of {visible}',
+        share >= MIN_TRACKED,
+        {'tracked': share, 'visible': visible},
+        misses,
+    )
 
 
-def match(frame: SeenFrame, camera: PinholeCamera) -> dict[int, int]:
-    """Index of the true hand, to the index of the reported one that shows it.
-
-    As many as possible, and of those the nearest. Where one true hand covers another, what was
-    seen is the one in front: distances count the more, the less of a hand the image shows.
-    """
-    distances = {
-        (truth, hand): distance
-        for hand in tracked(frame)
-        for truth, distance in enumerate(distances_palms(frame.hands[hand], frame.truths, camera))
-        if distance < MAX_DISTANCE_PALMS
-    }
-    choices = [
-        [None, *(hand for truth, hand in distances if truth == number)]
-        for number in range(len(frame.truths))
-    ]
-
-    def badness(chosen: dict[int, int]) -> tuple[int, float]:
-        shown = (max(frame.truths[truth].landmarks_visible.mean(), 0.01) for truth in chosen)
-        far = (distances[pair] for pair in chosen.items())
-        return -len(chosen), sum(d / share for d, share in zip(far, shown, strict=True))
-
-    candidates = [
-        {truth: hand for truth, hand in enumerate(hands) if hand is not None}
-        for hands in itertools.product(*choices)
-    ]
-    unique = [chosen for chosen in candidates if len(set(chosen.values())) == len(chosen)]
-    return min(unique, key=badness)
+def identity_rows(sequences: Sequence[TrackedSequence], scene: str) -> list[Row]:
+    """The table's lines of one scene."""
+    errors = [identity_errors(each) for each in sequences if each.plan.scene == scene]
+    label = scene_label(sequences, scene)
+    rows = []
+    for name, (what, target) in MEASURES.items():
+        events = [event for each in errors for event in getattr(each, name)]
+        number = len(events)
+        is_met = number == 0 if target else None
+        rows.append(Row(f'{label}: {what}', target, str(number), is_met, {name: number}, events))
+    return rows
 
 
-def distances_palms(hand: Hand, truths: Sequence[HandTruth], camera: PinholeCamera) -> list[float]:
-    """Median distance of the landmarks in the image, in each true hand's palm sizes.
-
-    The palm is measured in space, as one seen from the edge has no size in the image.
-    """
-    size = np.array([camera.width, camera.height])
-    distances = []
-    for truth in truths:
-        points = truth.camera_landmarks_m
-        palm_px = palm_size(points) * camera.focal_length_px / np.median(points[:, 2])
-        apart_px = (hand.landmarks[:, :2] - truth.landmarks[:, :2]) * size
-        distances.append(float(np.nanmedian(np.linalg.norm(apart_px, axis=1)) / palm_px))
-    return distances
+def scene_label(sequences: Sequence[TrackedSequence], scene: str) -> str:
+    """The scene, and how much of it was simulated."""
+    lengths = [len(each.frames) for each in sequences if each.plan.scene == scene]
+    return f'{scene}, {len(lengths)} seeds, {sum(lengths)} frames'
 
 
-def count(recording: Recording) -> IdentityCount:
-    """Follow every true hand through a recording."""
-    found = IdentityCount()
+def identity_errors(sequence: TrackedSequence) -> IdentityErrors:
+    """Follow every true hand through a sequence."""
+    errors = IdentityErrors()
     last_id: dict[int, int] = {}
     hidden_s: dict[int, float] = {}
-    for frame in recording.frames:
-        place = recording.take.at(frame.stamp_s)
-        matched = match(frame, recording.camera)
+    for frame in sequence.frames:
+        place = sequence.plan.at(frame.stamp_s)
         for number, truth in enumerate(frame.truths):
             if not truth.is_visible:
                 hidden_s.setdefault(number, frame.stamp_s)
-            if number not in matched:
+            if number not in frame.matches:
                 continue
-            hand = frame.hands[matched[number]]
+            hand = frame.hands[frame.matches[number]]
             before = last_id.get(number)
             if before not in (None, hand.track_id):
                 event = f'{place}: {truth.handedness.name} {before} -> {hand.track_id}'
                 if number not in hidden_s:
-                    found.switches.append(event)
+                    errors.switches.append(event)
                 elif frame.stamp_s - hidden_s[number] <= HOLD_TIME_S:
-                    found.new_after_hold.append(event)
+                    errors.new_after_hold.append(event)
             last_id[number] = hand.track_id
             if truth.is_visible:
                 hidden_s.pop(number, None)
             if hand.age_s > SIDE_DUE_S and hand.handedness != truth.handedness:
-                found.wrong_sides.append(f'{place}: id {hand.track_id} is {hand.handedness.name}')
-        for index in set(tracked(frame)) - set(matched.values()):
-            hand = frame.hands[index]
-            distance = min(distances_palms(hand, frame.truths, recording.camera))
-            kind = found.duplicates if distance < MAX_DISTANCE_PALMS else found.ghosts
-            kind.append(f'{place}: id {hand.track_id}, {distance:.1f} palms from a true hand')
-    return found
-
-
-def scene_label(recordings: Sequence[Recording], scene: str) -> str:
-    """The scene, and how much of it was filmed."""
-    lengths = [len(each.frames) for each in recordings if each.take.scene == scene]
-    return f'{scene}, {len(lengths)} seeds, {sum(lengths)} frames'
-
-
-def identity_rows(recordings: Sequence[Recording], scene: str) -> list[Row]:
-    """The table's lines of one scene."""
-    counts = [count(each) for each in recordings if each.take.scene == scene]
-    label = scene_label(recordings, scene)
-    rows = []
-    for what, name in (
-        ('identity switches of a visible hand', 'switches'),
-        ('duplicate hands (frames)', 'duplicates'),
-        ('wrong side after 0.3 s (frames)', 'wrong_sides'),
-    ):
-        events = [event for each in counts for event in getattr(each, name)]
-        number = len(events)
-        rows.append(Row(f'{label}: {what}', '0', str(number), number == 0, {name: number}, events))
-    for what, name in (
-        ('new id after hidden for at most 0.3 s', 'new_after_hold'),
-        ('hands where none is (frames)', 'ghosts'),
-    ):
-        events = [event for each in counts for event in getattr(each, name)]
-        number = len(events)
-        rows.append(Row(f'{label}: {what}', '', str(number), None, {name: number}, events))
-    return rows
+                errors.wrong_sides.append(f'{place}: id {hand.track_id} is {hand.handedness.name}')
+        for index, hand in enumerate(frame.hands):
+            if hand.state == TrackingState.TRACKED and index not in frame.matches.values():
+                distance = min(distances_palms(hand, frame.truths, frame.camera))
+                events = errors.duplicates if distance < MAX_DISTANCE_PALMS else errors.ghosts
+                events.append(f'{place}: id {hand.track_id}, {distance:.1f} palms from a true hand')
+    return errors

@@ -1,4 +1,4 @@
-"""What a robot hears of hands that are lost: how long they are HELD, how soon they are back."""
+"""What a robot hears of lost hands: how long they are HELD, how soon they are TRACKED again."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evaluation.accuracy.identity import match, scene_label
-from evaluation.accuracy.sequences import Recording
+from evaluation.accuracy.identity import scene_label
+from evaluation.accuracy.sequences import TrackedSequence
 from evaluation.results import Row
 from hand_tracking_ros.tracking.hand import TrackingState
 
@@ -20,8 +20,8 @@ SCENES_WITH_RETURN = ('occlusion', 'leave_and_return')
 
 
 @dataclass
-class Absence:
-    """What was reported of lost hands in one recording.
+class LostHands:
+    """What was reported of lost hands in a sequence.
 
     Attributes:
         held: number of hands that were HELD, over all frames.
@@ -36,7 +36,7 @@ class Absence:
     not_found: list[str] = field(default_factory=list)
 
 
-class _Glimpse(NamedTuple):
+class _Moment(NamedTuple):
     """A true hand in one frame."""
 
     stamp_s: float
@@ -44,41 +44,14 @@ class _Glimpse(NamedTuple):
     is_tracked: bool
 
 
-def follow_absence(recording: Recording) -> Absence:
-    """Follow every true hand out of sight and back."""
-    absence = Absence()
-    glimpses = defaultdict(list)
-    track_ids: dict[int, int] = {}  # of each true hand, its last
-    for frame in recording.frames:
-        matched = match(frame, recording.camera)
-        track_ids |= {number: frame.hands[hand].track_id for number, hand in matched.items()}
-        for number, truth in enumerate(frame.truths):
-            glimpses[number].append(_Glimpse(frame.stamp_s, truth.is_visible, number in matched))
-        visible = {track_ids.get(n) for n, truth in enumerate(frame.truths) if truth.is_visible}
-        held = [hand.track_id for hand in frame.hands if hand.state == TrackingState.HELD]
-        absence.held += len(held)
-        absence.held_visible += [
-            f'{recording.take.at(frame.stamp_s)}: id {track_id}'
-            for track_id in held
-            if track_id in visible
-        ]
-    for timeline in glimpses.values():
-        for visible_since_s, found_s in _returns(timeline):
-            if found_s is None:
-                absence.not_found.append(recording.take.at(visible_since_s))
-            else:
-                absence.found_again_s.append(found_s - visible_since_s)
-    return absence
-
-
-def absence_rows(recordings: Sequence[Recording], scene: str) -> list[Row]:
+def lost_hands_rows(sequences: Sequence[TrackedSequence], scene: str) -> list[Row]:
     """The table's lines of one scene; of hands found again where they return."""
-    absences = [follow_absence(each) for each in recordings if each.take.scene == scene]
-    label = scene_label(recordings, scene)
-    held = sum(each.held for each in absences)
-    held_visible = [event for each in absences for event in each.held_visible]
-    found_ms = [1e3 * seconds for each in absences for seconds in each.found_again_s]
-    not_found = [event for each in absences for event in each.not_found]
+    losses = [follow_lost_hands(each) for each in sequences if each.plan.scene == scene]
+    label = scene_label(sequences, scene)
+    held = sum(each.held for each in losses)
+    held_visible = [event for each in losses for event in each.held_visible]
+    found_ms = [1e3 * seconds for each in losses for seconds in each.found_again_s]
+    not_found = [event for each in losses for event in each.not_found]
     rows = [
         Row(
             f'{label}: hands HELD (frames)',
@@ -100,11 +73,35 @@ def absence_rows(recordings: Sequence[Recording], scene: str) -> list[Row]:
     return rows
 
 
-def _returns(timeline: Sequence[_Glimpse]) -> Iterator[tuple[float, float | None]]:
+def follow_lost_hands(sequence: TrackedSequence) -> LostHands:
+    """Follow every true hand out of sight and back."""
+    result = LostHands()
+    timelines = defaultdict(list)
+    track_ids: dict[int, int] = {}  # of each true hand, its last
+    for frame in sequence.frames:
+        place = sequence.plan.at(frame.stamp_s)
+        track_ids |= {number: frame.hands[i].track_id for number, i in frame.matches.items()}
+        for number, truth in enumerate(frame.truths):
+            moment = _Moment(frame.stamp_s, truth.is_visible, number in frame.matches)
+            timelines[number].append(moment)
+        visible = {track_ids.get(n) for n, truth in enumerate(frame.truths) if truth.is_visible}
+        held = [hand.track_id for hand in frame.hands if hand.state == TrackingState.HELD]
+        result.held += len(held)
+        result.held_visible += [f'{place}: id {each}' for each in held if each in visible]
+    for timeline in timelines.values():
+        for visible_since_s, found_s in _returns(timeline):
+            if found_s is None:
+                result.not_found.append(sequence.plan.at(visible_since_s))
+            else:
+                result.found_again_s.append(found_s - visible_since_s)
+    return result
+
+
+def _returns(timeline: Sequence[_Moment]) -> Iterator[tuple[float, float | None]]:
     """When a lost hand became visible, and when it was tracked (None: not before it was gone).
 
     A hand is lost if it was tracked once and is not in a frame that does not show it. What is
-    tracked before it counts as visible is found in no time.
+    tracked before it counts as visible is found at once.
     """
     was_tracked = is_lost = False
     visible_since_s = None

@@ -1,4 +1,4 @@
-"""How far tracked hands and their poses are from the truth, and what smoothing does to them."""
+"""How far poses of tracked hands are from the truth: position, orientation, fingers."""
 
 from __future__ import annotations
 
@@ -6,125 +6,52 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from evaluation.accuracy.identity import match
-from evaluation.accuracy.sequences import (
-    KNOWN_SIZE,
-    RATE_HZ,
-    UNKNOWN_SIZE,
-    WITH_DEPTH,
-    Recording,
-)
+from evaluation.accuracy.sequences import KNOWN_SIZE, UNKNOWN_SIZE, WITH_DEPTH, TrackedSequence
 from evaluation.results import Row
 from hand_tracking_ros.simulation.ground_truth import HandTruth
 from hand_tracking_ros.tracking.fingers.joint_angles import JOINT_NAMES, joint_angles
 from hand_tracking_ros.tracking.hand import Hand
-from hand_tracking_ros.tracking.smoothing import HandSmoother
 
-MIN_TRACKED = 0.95
 # Where depth cameras measure.
 DEPTH_RANGE_M = (0.4, 1.5)
-# Frames before the smoothing has settled.
-SETTLING_FRAMES = 15
 _FLEXIONS = [i for i, name in enumerate(JOINT_NAMES) if name.endswith('_flexion')]
-_LAGS_S = np.arange(0, 100) * 1e-3
 
 
-def tracking_row(recordings: Sequence[Recording], scene: str) -> Row:
-    """In how many frames that show a hand it is tracked."""
-    visible, found, misses = 0, 0, []
-    for recording in recordings:
-        if recording.take.scene != scene:
-            continue
-        for frame in recording.frames:
-            matched = match(frame, recording.camera)
-            for number, truth in enumerate(frame.truths):
-                visible += truth.is_visible
-                found += truth.is_visible and number in matched
-                if truth.is_visible and number not in matched:
-                    misses.append(recording.take.at(frame.stamp_s))
-    share = found / max(visible, 1)
-    return Row(
-        f'{scene}: visible hands tracked',
-        f'≥ {MIN_TRACKED:.0%}',
-        f'{share:.1%} of {visible}',
-        share >= MIN_TRACKED,
-        {'tracked': share, 'visible': visible},
-        misses,
-    )
-
-
-def fitted(recordings: Sequence[Recording], fit: str) -> Iterator[tuple[HandTruth, Hand]]:
-    """Every tracked hand with its truth, and its pose from one of the fits."""
-    for recording in recordings:
-        for frame in recording.frames:
-            for number, index in match(frame, recording.camera).items():
-                truth = frame.truths[number]
-                if truth.is_visible:
-                    yield truth, frame.hands_of_fits[fit][index]
-
-
-def pose_rows(recordings: Sequence[Recording]) -> list[Row]:
+def pose_rows(sequences: Sequence[TrackedSequence]) -> list[Row]:
     """Errors of position, orientation and fingers."""
-    plain = [each for each in recordings if not each.take.is_hard]
-    hard = [each for each in recordings if each.take.is_hard]
+    plain = [each for each in sequences if not each.plan.is_hard]
+    hard = [each for each in sequences if each.plan.is_hard]
     rows = [
-        _relative_row(recordings, UNKNOWN_SIZE, 10.0, None),
-        _relative_row(recordings, KNOWN_SIZE, 5.0, 12.0),
+        _relative_row(sequences, UNKNOWN_SIZE, 10.0, None),
+        _relative_row(sequences, KNOWN_SIZE, 5.0, 12.0),
         _depth_row(plain, 'depth, plain'),
         _depth_row(hard, 'depth with 30 % holes, clutter'),
     ]
-    for fit, target in ((UNKNOWN_SIZE, 12.0), (WITH_DEPTH, None)):
-        rows.append(_angle_row(recordings, fit, 'orientation', target, _orientation_errors_deg))
-        rows.append(_angle_row(recordings, fit, 'finger flexion', target, _flexion_errors_deg))
+    for variant, target in ((UNKNOWN_SIZE, 12.0), (WITH_DEPTH, None)):
+        rows.append(_angle_row(sequences, variant, 'orientation', target, _orientation_errors_deg))
+        rows.append(_angle_row(sequences, variant, 'finger flexion', target, _flexion_errors_deg))
     return rows
 
 
-def smoothing_rows(recordings: Sequence[Recording]) -> list[Row]:
-    """Jitter of still hands and lag of waving ones, of the position without depth."""
-    ratios, raw_mm, smoothed_mm, lags_ms = [], [], [], []
-    for recording in recordings:
-        positions = _positions_m(recording)
-        if positions is None:
-            continue
-        raw, smoothed = positions
-        if recording.take.scene == 'still':
-            spreads = [float(np.sqrt(each.var(axis=0).sum())) * 1e3 for each in positions]
-            raw_mm.append(spreads[0])
-            smoothed_mm.append(spreads[1])
-            ratios.append(spreads[0] / spreads[1])
-        elif recording.take.scene == 'wave':
-            lags_ms.append(_lag_s(raw[:, :2], smoothed[:, :2]) * 1e3)
-    rows = []
-    if ratios:
-        ratio = float(np.median(raw_mm) / np.median(smoothed_mm))
-        rows.append(
-            Row(
-                f'still hand, {len(ratios)} seeds: jitter raw over smoothed',
-                '≥ 5',
-                f'{ratio:.1f} ({np.median(raw_mm):.2f} to {np.median(smoothed_mm):.2f} mm)',
-                ratio >= 5,
-                {'ratio': ratio, 'worst_ratio': min(ratios)},
-            )
-        )
-    if lags_ms:
-        lag_ms = float(np.median(lags_ms))
-        rows.append(
-            Row(
-                f'fast wave, {len(lags_ms)} seeds: added lag',
-                '≤ 33 ms',
-                f'{lag_ms:.0f} ms (worst {max(lags_ms):.0f} ms)',
-                lag_ms <= 1e3 / RATE_HZ,
-                {'lag_ms': lag_ms, 'worst_lag_ms': max(lags_ms)},
-            )
-        )
-    return rows
+def _visible_hands(
+    sequences: Sequence[TrackedSequence], variant: str
+) -> Iterator[tuple[HandTruth, Hand]]:
+    """Every visible tracked hand with its truth, as one of the pipelines reported it."""
+    for sequence in sequences:
+        for frame in sequence.frames:
+            for number, index in frame.matches.items():
+                if frame.truths[number].is_visible:
+                    yield frame.truths[number], frame.hands_of_variants[variant][index]
 
 
 def _relative_row(
-    recordings: Sequence[Recording], fit: str, median_target: float, p90_target: float | None
+    sequences: Sequence[TrackedSequence],
+    variant: str,
+    median_target: float,
+    p90_target: float | None,
 ) -> Row:
     errors, missing = [], 0
-    for truth, hand in fitted(recordings, fit):
+    for truth, hand in _visible_hands(sequences, variant):
         if hand.pose is None:
             missing += 1
             continue
@@ -135,7 +62,7 @@ def _relative_row(
     target = f'median ≤ {median_target:.0f} %'
     target += f', p90 ≤ {p90_target:.0f} %' if p90_target else ''
     return Row(
-        f'position, RGB, {fit}',
+        f'position, RGB, {variant}',
         target,
         f'median {median:.1f} %, p90 {p90:.1f} %',
         median <= median_target and (p90_target is None or p90 <= p90_target),
@@ -143,11 +70,11 @@ def _relative_row(
     )
 
 
-def _depth_row(recordings: Sequence[Recording], label: str) -> Row:
+def _depth_row(sequences: Sequence[TrackedSequence], label: str) -> Row:
     nearest_m, farthest_m = DEPTH_RANGE_M
     errors = [
         np.inf if hand.pose is None else 1e3 * np.linalg.norm(hand.pose.position_m - true_m)
-        for truth, hand in fitted(recordings, WITH_DEPTH)
+        for truth, hand in _visible_hands(sequences, WITH_DEPTH)
         for true_m in [truth.camera_landmarks_m[0]]
         if nearest_m <= true_m[2] <= farthest_m
     ]
@@ -162,21 +89,21 @@ def _depth_row(recordings: Sequence[Recording], label: str) -> Row:
 
 
 def _angle_row(
-    recordings: Sequence[Recording],
-    fit: str,
+    sequences: Sequence[TrackedSequence],
+    variant: str,
     what: str,
     target_deg: float | None,
     errors_deg: Callable[[HandTruth, Hand], list[float]],
 ) -> Row:
     errors = [
         error
-        for truth, hand in fitted(recordings, fit)
+        for truth, hand in _visible_hands(sequences, variant)
         if hand.pose is not None
         for error in errors_deg(truth, hand)
     ]
     median, p90 = _percentiles(errors, 50, 90)
     return Row(
-        f'{what}, {"RGB" if fit == UNKNOWN_SIZE else fit}',
+        f'{what}, {"RGB" if variant == UNKNOWN_SIZE else variant}',
         f'median ≤ {target_deg:.0f}°' if target_deg else '',
         f'median {median:.1f}°, p90 {p90:.1f}°',
         median <= target_deg if target_deg else None,
@@ -195,36 +122,6 @@ def _flexion_errors_deg(truth: HandTruth, hand: Hand) -> list[float]:
     errors = (found - true)[_FLEXIONS]
     errors = np.degrees(np.abs(np.arctan2(np.sin(errors), np.cos(errors))))
     return list(errors[np.isfinite(errors)])
-
-
-def _positions_m(recording: Recording) -> tuple[np.ndarray, np.ndarray] | None:
-    """Positions (N, 3) of the only hand, raw and smoothed; None if it was not always seen."""
-    smoother = HandSmoother()
-    raw, smoothed = [], []
-    size = (recording.camera.width, recording.camera.height)
-    for frame in recording.frames:
-        hands = frame.hands
-        result = smoother.smooth(hands, frame.stamp_s, *size)
-        index = match(frame, recording.camera).get(0)
-        if index is None or hands[index].pose is None:
-            raw, smoothed = [], []  # begin anew, as the smoothing does
-            continue
-        raw.append(hands[index].pose.position_m)
-        smoothed.append(result[index].pose.position_m)
-    if len(raw) < 2 * SETTLING_FRAMES:
-        return None
-    return np.array(raw[SETTLING_FRAMES:]), np.array(smoothed[SETTLING_FRAMES:])
-
-
-def _lag_s(raw: np.ndarray, smoothed: np.ndarray) -> float:
-    """By how much `raw` (N, 2) has to be delayed to be as much as possible like `smoothed`."""
-    stamps_s = np.arange(len(raw)) / RATE_HZ
-    compared = stamps_s >= _LAGS_S[-1]
-    misses = []
-    for lag_s in _LAGS_S:
-        delayed = np.column_stack([np.interp(stamps_s - lag_s, stamps_s, each) for each in raw.T])
-        misses.append(((delayed - smoothed)[compared] ** 2).sum())
-    return float(_LAGS_S[int(np.argmin(misses))])
 
 
 def _percentiles(values: Sequence[float], *percents: float) -> list[float]:

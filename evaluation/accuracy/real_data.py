@@ -9,14 +9,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from evaluation.accuracy.sequences import NO_SMOOTHING
 from evaluation.results import Row
 from hand_tracking_ros.media import open_media
-from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
-from hand_tracking_ros.tracking.networks.models import HandModels
-from hand_tracking_ros.tracking.placing.camera_model import CameraModel
-from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
-from hand_tracking_ros.tracking.tracker import HandTracker
-from hand_tracking_ros.tracking.tracker_options import TrackerOptions
+from hand_tracking_ros.tracking import (
+    CameraModel,
+    Handedness,
+    HandModels,
+    HandPipeline,
+    PipelineOptions,
+    TrackerOptions,
+    TrackingState,
+)
 
 ANNOTATIONS = Path('annotated', 'annotations.json')
 VIDEO = Path('video', 'one_hand_720p.mp4')
@@ -39,13 +43,13 @@ def picture_rows(folder: Path, models: HandModels) -> list[Row]:
 def _picture_row(path: Path, annotation: dict, models: HandModels) -> Row:
     image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
     height, width = image.shape[:2]
-    hands = HandTracker(TrackerOptions(static_image_mode=True), models).track(image, 0.0)
     (fx, fy), (cx, cy) = annotation['camera']['focal'], annotation['camera']['princpt']
     k = (fx, 0, cx, 0, fy, cy, 0, 0, 1)
     camera = CameraModel.from_camera_info_fields(width, height, k, (), '')
-    poses = [HandFitter().fit(hand, camera, width, height, 0.0) for hand in hands]
+    options = PipelineOptions(TrackerOptions(static_image_mode=True), smoothing=NO_SMOOTHING)
+    hands = HandPipeline(options, models).process(image, 0.0, camera)
     true_mm = np.array(annotation['joints_camera_mm'])
-    found_mm = [1e3 * pose.camera_landmarks_m for pose in poses if pose]
+    found_mm = [1e3 * hand.pose.camera_landmarks_m for hand in hands if hand.pose]
     what = f'{path.name}: joints, root-relative; absolute'
     if not found_mm:
         return Row(what, '', 'no hand found')
@@ -68,40 +72,35 @@ def video_row(task: tuple[Path, bool], models: HandModels) -> Row:
     what = 'one_hand_720p.mp4' + (' beside its mirror image' if is_doubled else '')
     if not (folder / VIDEO).is_file():
         return Row(what, '', f'not measured: there is no {VIDEO}')
-    tracker = HandTracker(TrackerOptions(), models)
+    pipeline = HandPipeline(PipelineOptions(), models)
     expected = [VIDEO_SIDE, VIDEO_SIDE.mirrored] if is_doubled else [VIDEO_SIDE]
-    seen: list[Counter] = [Counter() for _ in expected]
-    lost, frames, misses = 0, 0, []
+    ids: list[set[int]] = [set() for _ in expected]
+    counts: Counter = Counter()
+    misses = []
     for frame in open_media(str(folder / VIDEO)):
         image = frame.image
         if is_doubled:
             image = np.ascontiguousarray(np.hstack([image, image[:, ::-1]]))
-        hands = tracker.track(image, frame.stamp_s)
+        hands = pipeline.process(image, frame.stamp_s)
         hands = [hand for hand in hands if hand.state == TrackingState.TRACKED]
         for hand in hands:
-            place = _half(hand) if is_doubled else 0
-            seen[place][hand.track_id, hand.handedness] += 1
+            place = int(is_doubled and np.median(hand.landmarks[:, 0]) > 0.5)
+            ids[place].add(hand.track_id)
             if hand.handedness != expected[place]:
                 misses.append(f'{frame.name}: id {hand.track_id} is {hand.handedness.name}')
-        lost += len(expected) - len(hands)
+                counts['wrong'] += 1
         if len(hands) != len(expected):
             misses.append(f'{frame.name}: {len(hands)} hands')
-        frames += 1
-    ids = [sorted({track_id for track_id, _ in each}) for each in seen]
-    num_ids, num_wrong = sum(map(len, ids)), sum(' is ' in miss for miss in misses)
+        counts.update(frames=1, lost=len(expected) - len(hands))
+    num_ids, wrong, lost = sum(map(len, ids)), counts['wrong'], counts['lost']
     return Row(
-        f'{what}, {frames} frames',
+        f'{what}, {counts["frames"]} frames',
         'one id and one side per hand',
-        f'{num_ids} ids for {len(expected)} hands, {num_wrong} wrong sides, {lost} times not seen',
-        num_ids == len(expected) and num_wrong == 0,
-        {'ids': num_ids, 'wrong_sides': num_wrong, 'lost': lost, 'frames': frames},
+        f'{num_ids} ids for {len(expected)} hands, {wrong} wrong sides, {lost} times not seen',
+        num_ids == len(expected) and wrong == 0,
+        {'ids': num_ids, 'wrong_sides': wrong, 'lost': lost, 'frames': counts['frames']},
         misses,
     )
-
-
-def _half(hand: Hand) -> int:
-    """0 in the left half of the image, 1 in the right one."""
-    return int(np.median(hand.landmarks[:, 0]) > 0.5)
 
 
 def _mean_error(found: np.ndarray, true: np.ndarray) -> float:

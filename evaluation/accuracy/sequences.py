@@ -1,4 +1,4 @@
-"""Takes of the simulated camera, with what the tracker and the fits make of every frame."""
+"""Sequences of the simulated camera, and what pipelines of several kinds make of every frame."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import cv2
 import numpy as np
 
+from evaluation.accuracy.matching import match
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.simulation.ground_truth import HandTruth
 from hand_tracking_ros.simulation.pinhole_camera import PinholeCamera
 from hand_tracking_ros.simulation.sensor import SensorOptions
-from hand_tracking_ros.tracking.hand import Hand
-from hand_tracking_ros.tracking.networks.models import HandModels
-from hand_tracking_ros.tracking.placing.camera_model import CameraModel
-from hand_tracking_ros.tracking.placing.depth_image import DepthImage
-from hand_tracking_ros.tracking.placing.hand_locator import HandLocator, LocatorOptions
-from hand_tracking_ros.tracking.tracker import HandTracker
-from hand_tracking_ros.tracking.tracker_options import TrackerOptions
+from hand_tracking_ros.tracking import (
+    CameraModel,
+    DepthImage,
+    Hand,
+    HandModels,
+    HandPipeline,
+    PipelineOptions,
+    SmoothingOptions,
+    TrackerOptions,
+)
 
 RATE_HZ = 30.0
 DEPTH_HOLES = 0.3
-# What the distance rests on: an average hand's size, this hand's size, or a depth image.
+# What a pipeline is given: the images alone, also the length of these hands, also depth images; or
+# the images alone, and it smooths. All track the same hands.
 UNKNOWN_SIZE, KNOWN_SIZE, WITH_DEPTH = 'unknown size', 'known size', 'with depth'
+SMOOTHED = 'smoothed'
+NO_SMOOTHING = SmoothingOptions('none')
 
 Job = TypeVar('Job')
 Result = TypeVar('Result')
@@ -35,15 +43,15 @@ _models: HandModels  # of a worker process
 
 
 @dataclass(frozen=True)
-class Take:
-    """What is filmed.
+class SequencePlan:
+    """What is simulated.
 
     Attributes:
         scene: a name in SCENES.
         seed: of all that is random.
         duration_s: how long.
         is_hard: a cluttered background, and holes in the depth.
-        fits: how the pose is fitted, UNKNOWN_SIZE among them; each is a fit of its own.
+        variants: of the pipeline, UNKNOWN_SIZE among them.
         covered_s: when something covers the lens, from one frame to the next.
     """
 
@@ -51,86 +59,88 @@ class Take:
     seed: int
     duration_s: float
     is_hard: bool = False
-    fits: tuple[str, ...] = (UNKNOWN_SIZE,)
+    variants: tuple[str, ...] = (UNKNOWN_SIZE,)
     covered_s: float = np.inf
 
     def at(self, stamp_s: float) -> str:
-        """Where to look, for whoever films it again."""
+        """Where to look, for whoever simulates it again."""
         return f'{self.scene} seed {self.seed} {stamp_s:.2f} s'
 
 
 @dataclass(frozen=True)
-class SeenFrame:
-    """One frame of a take.
+class TrackedFrame:
+    """One frame of a sequence.
 
     Attributes:
         stamp_s: when it was taken.
+        camera: the lens.
         truths: every hand of the scene.
-        hands_of_fits: for each fit, what was reported; all alike but for the poses.
+        hands_of_variants: what each pipeline reported; UNKNOWN_SIZE is always there.
     """
 
     stamp_s: float
+    camera: PinholeCamera
     truths: list[HandTruth]
-    hands_of_fits: dict[str, list[Hand]]
+    hands_of_variants: dict[str, list[Hand]]
 
     @property
     def hands(self) -> list[Hand]:
         """What was reported, with poses for a hand of unknown size."""
-        return self.hands_of_fits[UNKNOWN_SIZE]
+        return self.hands_of_variants[UNKNOWN_SIZE]
+
+    @cached_property
+    def matches(self) -> dict[int, int]:
+        """Index of each true hand that is tracked, to the index in `hands` of the one tracked."""
+        return match(self.hands, self.truths, self.camera)
 
 
 @dataclass(frozen=True)
-class Recording:
-    """A take and its frames.
+class TrackedSequence:
+    """A sequence and its frames, in the order of time."""
 
-    Attributes:
-        take: what was filmed.
-        camera: the lens.
-        frames: in the order of time.
-    """
-
-    take: Take
-    camera: PinholeCamera
-    frames: list[SeenFrame]
+    plan: SequencePlan
+    frames: list[TrackedFrame]
 
 
-def camera_model(camera: PinholeCamera) -> CameraModel:
-    """The simulated lens as the fits take it."""
-    return CameraModel.from_camera_info_fields(
-        camera.width, camera.height, camera.matrix.ravel(), (), ''
-    )
-
-
-def record(take: Take, models: HandModels) -> Recording:
-    """Film a take and track it."""
-    sensor = SensorOptions(depth_holes=DEPTH_HOLES if take.is_hard else 0.0)
+def track_sequence(plan: SequencePlan, models: HandModels) -> TrackedSequence:
+    """Simulate a sequence, and let a pipeline of each variant process it."""
+    sensor = SensorOptions(depth_holes=DEPTH_HOLES if plan.is_hard else 0.0)
     simulator = CameraSimulator(
-        SimulatorOptions(scene=take.scene, seed=take.seed, clutter=take.is_hard, sensor=sensor)
+        SimulatorOptions(scene=plan.scene, seed=plan.seed, clutter=plan.is_hard, sensor=sensor)
     )
-    # One look at each image: how many fit into a time depends on the machine.
-    tracker = HandTracker(TrackerOptions(detection_budget_s=0.0), models)
-    camera = camera_model(simulator.camera)
+    lens = simulator.camera
+    camera = CameraModel.from_camera_info_fields(
+        lens.width, lens.height, lens.matrix.ravel(), (), ''
+    )
     lengths_m = {hand.handedness: hand.hand_length_m for hand in simulator.render(0.0).hands}
-    locators = {
-        fit: HandLocator(LocatorOptions(lengths_m if fit == KNOWN_SIZE else {}))
-        for fit in take.fits
+    pipelines = {
+        variant: HandPipeline(
+            PipelineOptions(
+                # One window of each image: how many fit into a time depends on the machine.
+                tracker=TrackerOptions(detection_budget_s=0.0),
+                hand_lengths_m=lengths_m if variant == KNOWN_SIZE else {},
+                smoothing=SmoothingOptions() if variant == SMOOTHED else NO_SMOOTHING,
+            ),
+            models,
+        )
+        for variant in plan.variants
     }
-    size = (simulator.camera.width, simulator.camera.height)
     frames = []
-    for number in range(round(take.duration_s * RATE_HZ)):
+    for number in range(round(plan.duration_s * RATE_HZ)):
         stamp_s = number / RATE_HZ
         frame = simulator.render(stamp_s)
         image, depth_m = frame.image, frame.depth_m
-        if stamp_s >= take.covered_s:
+        if stamp_s >= plan.covered_s:
             image, depth_m = np.zeros_like(image), np.zeros_like(depth_m)
-        hands = tracker.track(image, stamp_s)
         depth = DepthImage(depth_m, camera)
-        located = {
-            fit: locator.locate(hands, camera, *size, stamp_s, depth if fit == WITH_DEPTH else None)
-            for fit, locator in locators.items()
+        hands = {
+            variant: pipeline.process(
+                image, stamp_s, camera, depth if variant == WITH_DEPTH else None
+            )
+            for variant, pipeline in pipelines.items()
         }
-        frames.append(SeenFrame(stamp_s, frame.hands, located))
-    return Recording(take, simulator.camera, frames)
+        frames.append(TrackedFrame(stamp_s, lens, frame.hands, hands))
+    return TrackedSequence(plan, frames)
 
 
 def in_workers(

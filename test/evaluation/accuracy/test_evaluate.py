@@ -7,53 +7,55 @@ import numpy as np
 import pytest
 
 from evaluation.accuracy import evaluate
-from evaluation.accuracy.identity import count, match
-from evaluation.accuracy.lost_hands import absence_rows, follow_absence
-from evaluation.accuracy.pose_errors import pose_rows, smoothing_rows, tracking_row
+from evaluation.accuracy.identity import identity_errors, tracking_row
+from evaluation.accuracy.lost_hands import follow_lost_hands, lost_hands_rows
+from evaluation.accuracy.pose_errors import pose_rows
 from evaluation.accuracy.sequences import (
     KNOWN_SIZE,
+    SMOOTHED,
     UNKNOWN_SIZE,
     WITH_DEPTH,
-    Recording,
-    SeenFrame,
-    Take,
+    SequencePlan,
+    TrackedFrame,
+    TrackedSequence,
     in_workers,
-    record,
+    track_sequence,
 )
+from evaluation.accuracy.smoothing import smoothing_rows
 from evaluation.accuracy.teleop import teleop_rows
 from evaluation.results import Row, results_table
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.region import Region
 
-# Seeds that the table in the README does not use either.
+# Seeds that the table in docs/accuracy.md does not use either.
 IDENTITY_SEEDS = (5000, 5001)
-ALL_FITS = (UNKNOWN_SIZE, KNOWN_SIZE, WITH_DEPTH)
+ALL_VARIANTS = (UNKNOWN_SIZE, KNOWN_SIZE, WITH_DEPTH, SMOOTHED)
 
 
 @pytest.fixture(scope='module')
-def recordings():
-    takes = [
-        Take('still', 1, 1.5, fits=ALL_FITS),
-        Take('wave', 2, 1.5, fits=ALL_FITS),
-        Take('still', 3, 0.5, is_hard=True, fits=ALL_FITS),
-        Take('wave', 4, 1.2, covered_s=0.8, fits=ALL_FITS),
+def sequences():
+    plans = [
+        SequencePlan('still', 1, 1.5, variants=ALL_VARIANTS),
+        SequencePlan('wave', 2, 1.5, variants=ALL_VARIANTS),
+        SequencePlan('still', 3, 0.5, is_hard=True, variants=ALL_VARIANTS),
+        SequencePlan('wave', 4, 1.2, covered_s=0.8, variants=ALL_VARIANTS),
     ]
-    return list(in_workers(record, takes, 1))
+    return list(in_workers(track_sequence, plans, 1))
 
 
 @pytest.fixture(scope='module')
-def identity_recordings():
-    takes = [
-        Take(scene, seed, seconds)
+def identity_sequences():
+    plans = [
+        SequencePlan(scene, seed, seconds)
         for scene, seconds in evaluate.IDENTITY_SCENES.items()
         for seed in IDENTITY_SEEDS
     ]
-    return list(in_workers(record, takes, 2))
+    return list(in_workers(track_sequence, plans, 2))
 
 
-def uncovered(recordings):
-    return [each for each in recordings if each.take.covered_s > each.take.duration_s]
+def uncovered(sequences):
+    return [each for each in sequences if each.plan.covered_s > each.plan.duration_s]
 
 
 def values(rows, start):
@@ -65,12 +67,12 @@ def values(rows, start):
 
 
 @pytest.mark.parametrize('scene', ['still', 'wave'])
-def test_a_simulated_hand_is_tracked_in_nearly_every_frame(recordings, scene):
-    assert tracking_row(uncovered(recordings), scene).values['tracked'] > 0.95
+def test_a_simulated_hand_is_tracked_in_nearly_every_frame(sequences, scene):
+    assert tracking_row(uncovered(sequences), scene).values['tracked'] > 0.95
 
 
-def test_a_hand_is_placed_as_well_as_the_table_says(recordings):
-    rows = pose_rows(uncovered(recordings))
+def test_a_hand_is_placed_as_well_as_the_table_says(sequences):
+    rows = pose_rows(uncovered(sequences))
     assert values(rows, 'position, RGB, unknown')['median_percent'] < 14
     assert values(rows, 'position, RGB, known')['median_percent'] < 5
     assert values(rows, 'position, RGB, known')['p90_percent'] < 10
@@ -81,14 +83,14 @@ def test_a_hand_is_placed_as_well_as_the_table_says(recordings):
     assert values(rows, 'finger flexion, RGB')['median_deg'] < 9
 
 
-def test_smoothing_takes_jitter_away_and_adds_at_most_a_frame_of_lag(recordings):
-    rows = smoothing_rows(uncovered(recordings))
+def test_smoothing_takes_jitter_away_and_adds_at_most_a_frame_of_lag(sequences):
+    rows = smoothing_rows(uncovered(sequences))
     assert values(rows, 'still hand')['ratio'] > 5
     assert values(rows, 'fast wave')['lag_ms'] <= 34
 
 
-def test_a_robot_is_never_told_to_jump_and_stops_when_the_lens_is_covered(recordings):
-    rows = teleop_rows(recordings)
+def test_a_robot_is_never_told_to_jump_and_stops_when_the_lens_is_covered(sequences):
+    rows = teleop_rows(sequences)
     jumps, stop = (row.values for row in rows)
     assert jumps['engaged_minutes'] * 60 > 2
     assert jumps['jumps'] == 0
@@ -96,17 +98,17 @@ def test_a_robot_is_never_told_to_jump_and_stops_when_the_lens_is_covered(record
 
 
 @pytest.mark.parametrize('scene', evaluate.IDENTITY_SCENES)
-def test_a_visible_hand_keeps_its_id_and_its_side_and_is_reported_once(identity_recordings, scene):
-    counts = [count(each) for each in identity_recordings if each.take.scene == scene]
-    assert [each.switches for each in counts] == [[]] * len(IDENTITY_SEEDS)
-    assert [each.duplicates for each in counts] == [[]] * len(IDENTITY_SEEDS)
-    assert [each.wrong_sides for each in counts] == [[]] * len(IDENTITY_SEEDS)
-    assert tracking_row(identity_recordings, scene).values['tracked'] > 0.9
+def test_a_visible_hand_keeps_its_id_and_its_side_and_is_reported_once(identity_sequences, scene):
+    errors = [identity_errors(each) for each in identity_sequences if each.plan.scene == scene]
+    assert [each.switches for each in errors] == [[]] * len(IDENTITY_SEEDS)
+    assert [each.duplicates for each in errors] == [[]] * len(IDENTITY_SEEDS)
+    assert [each.wrong_sides for each in errors] == [[]] * len(IDENTITY_SEEDS)
+    assert tracking_row(identity_sequences, scene).values['tracked'] > 0.9
 
 
 @pytest.mark.parametrize('scene', ['occlusion', 'leave_and_return'])
-def test_a_lost_hand_is_held_and_soon_found_again(identity_recordings, scene):
-    held, found = (row.values for row in absence_rows(identity_recordings, scene))
+def test_a_lost_hand_is_held_and_soon_found_again(identity_sequences, scene):
+    held, found = (row.values for row in lost_hands_rows(identity_sequences, scene))
     assert held['held'] > 0
     assert found['found_again'] >= len(IDENTITY_SEEDS)
     assert found['not_found'] == 0
@@ -144,19 +146,19 @@ def seen(crossing, *hands_of_frames, hidden=()):
     camera, truths = crossing
     unseen = [replace(truth, landmarks_visible=np.zeros(21, bool)) for truth in truths]
     frames = [
-        SeenFrame(n * 0.1, unseen if n in hidden else truths, {UNKNOWN_SIZE: hands})
+        TrackedFrame(n * 0.1, camera, unseen if n in hidden else truths, {UNKNOWN_SIZE: hands})
         for n, hands in enumerate(hands_of_frames)
     ]
-    return Recording(Take('crossing', 1, 1.0), camera, frames)
+    return TrackedSequence(SequencePlan('crossing', 1, 1.0), frames)
 
 
-def counted(*arguments, **keywords):
-    return count(seen(*arguments, **keywords))
+def errors_of(*arguments, **keywords):
+    return identity_errors(seen(*arguments, **keywords))
 
 
 def test_hands_that_keep_id_and_side_count_as_faultless(crossing):
     right, left = crossing[1]
-    found = counted(crossing, *[[seen_as(right, 1), seen_as(left, 2)]] * 3)
+    found = errors_of(crossing, *[[seen_as(right, 1), seen_as(left, 2)]] * 3)
     assert not (found.switches or found.duplicates or found.wrong_sides or found.ghosts)
 
 
@@ -164,7 +166,7 @@ def test_swapped_ids_are_two_switches(crossing):
     right, left = crossing[1]
     before = [seen_as(right, 1), seen_as(left, 2)]
     after = [seen_as(right, 2), seen_as(left, 1)]
-    found = counted(crossing, before, after, after)
+    found = errors_of(crossing, before, after, after)
     assert len(found.switches) == 2
 
 
@@ -174,7 +176,7 @@ def test_a_new_id_after_hiding_is_no_switch_and_matters_within_the_hold_time(
 ):
     right = crossing[1][0]
     frames = [[seen_as(right, 1)], *[[]] * len(hidden), [seen_as(right, 3)]]
-    found = counted(crossing, *frames, hidden=hidden)
+    found = errors_of(crossing, *frames, hidden=hidden)
     assert not found.switches
     assert bool(found.new_after_hold) == is_due
 
@@ -183,27 +185,27 @@ def test_where_hands_cover_each_other_the_one_in_front_was_seen(crossing):
     camera, (right, left) = crossing
     behind = replace(right, landmarks=left.landmarks + 0.01, landmarks_visible=np.arange(21) < 5)
     report = replace(seen_as(left, 2), landmarks=(left.landmarks + 0.006).astype(np.float32))
-    frame = SeenFrame(0.0, [behind, left], {UNKNOWN_SIZE: [report]})
-    assert match(frame, camera) == {1: 0}
+    frame = TrackedFrame(0.0, camera, [behind, left], {UNKNOWN_SIZE: [report]})
+    assert frame.matches == {1: 0}
 
 
 def test_two_reports_of_one_hand_are_a_duplicate(crossing):
     right, _ = crossing[1]
-    found = counted(crossing, [seen_as(right, 1), seen_as(right, 2)])
+    found = errors_of(crossing, [seen_as(right, 1), seen_as(right, 2)])
     assert len(found.duplicates) == 1
 
 
 def test_a_report_where_no_hand_is_counts_as_such(crossing):
     right, _ = crossing[1]
     astray = replace(seen_as(right, 2), landmarks=seen_as(right, 2).landmarks + np.float32(0.9))
-    found = counted(crossing, [seen_as(right, 1), astray])
+    found = errors_of(crossing, [seen_as(right, 1), astray])
     assert len(found.ghosts) == 1 and not found.duplicates
 
 
 @pytest.mark.parametrize(('age_s', 'number'), [(0.2, 0), (0.4, 1)])
 def test_a_wrong_side_counts_once_the_track_is_old_enough(crossing, age_s, number):
     right, left = crossing[1]
-    found = counted(crossing, [seen_as(right, 1, left.handedness, age_s)])
+    found = errors_of(crossing, [seen_as(right, 1, left.handedness, age_s)])
     assert len(found.wrong_sides) == number
 
 
@@ -212,34 +214,34 @@ def test_a_lost_hand_is_found_so_long_after_it_is_visible(crossing, seen_while_h
     right = crossing[1][0]
     early = [seen_as(right, 2)] if seen_while_hidden else []
     frames = [[seen_as(right, 1)], [], early, early, early, [seen_as(right, 2)]]
-    absence = follow_absence(seen(crossing, *frames, hidden={1, 2}))
-    assert absence.found_again_s == pytest.approx([0.0 if seen_while_hidden else 0.2])
-    assert not absence.not_found
+    lost = follow_lost_hands(seen(crossing, *frames, hidden={1, 2}))
+    assert lost.found_again_s == pytest.approx([0.0 if seen_while_hidden else 0.2])
+    assert not lost.not_found
 
 
 def test_a_lost_hand_that_comes_and_goes_unseen_is_not_found(crossing):
     right = crossing[1][0]
-    absence = follow_absence(seen(crossing, [seen_as(right, 1)], [], [], [], hidden={1, 3}))
-    assert absence.not_found == ['crossing seed 1 0.20 s']
-    assert not absence.found_again_s
+    lost = follow_lost_hands(seen(crossing, [seen_as(right, 1)], [], [], [], hidden={1, 3}))
+    assert lost.not_found == ['crossing seed 1 0.20 s']
+    assert not lost.found_again_s
 
 
 def test_a_hand_that_was_never_tracked_or_never_lost_is_not_found_again(crossing):
     right = crossing[1][0]
     never_lost = seen(crossing, *[[seen_as(right, 1)]] * 3, hidden={1})
     never_tracked = seen(crossing, [], [], [seen_as(right, 1)], hidden={0, 1})
-    for recording in (never_lost, never_tracked):
-        absence = follow_absence(recording)
-        assert not (absence.found_again_s or absence.not_found)
+    for sequence in (never_lost, never_tracked):
+        lost = follow_lost_hands(sequence)
+        assert not (lost.found_again_s or lost.not_found)
 
 
 def test_held_hands_count_and_those_that_the_image_shows_are_named(crossing):
     right = seen_as(crossing[1][0], 1)
     held = replace(right, state=TrackingState.HELD)
     stranger = replace(held, track_id=7)
-    absence = follow_absence(seen(crossing, [right], [held], [held, stranger], hidden={1}))
-    assert absence.held == 3
-    assert absence.held_visible == ['crossing seed 1 0.20 s: id 1']
+    lost = follow_lost_hands(seen(crossing, [right], [held], [held, stranger], hidden={1}))
+    assert lost.held == 3
+    assert lost.held_visible == ['crossing seed 1 0.20 s: id 1']
 
 
 @pytest.mark.parametrize(
@@ -250,8 +252,8 @@ def test_hands_found_again_are_told_where_hands_are_lost_and_return(
     crossing, scene, is_lost, is_told
 ):
     hand = seen_as(crossing[1][0], 1)
-    recording = seen(crossing, [hand], [] if is_lost else [hand], [hand], hidden={1})
-    rows = absence_rows([replace(recording, take=Take(scene, 1, 0.3))], scene)
+    sequence = seen(crossing, [hand], [] if is_lost else [hand], [hand], hidden={1})
+    rows = lost_hands_rows([replace(sequence, plan=SequencePlan(scene, 1, 0.3))], scene)
     assert rows[0].what == f'{scene}, 1 seeds, 3 frames: hands HELD (frames)'
     assert [row.reached for row in rows[1:]] == [
         '1 of 1 hands: median 0 ms, longest 0 ms'
@@ -268,26 +270,29 @@ def test_the_table_marks_what_misses_its_target():
 # ---- The program -------------------------------------------------------------------------------
 
 
-def test_every_take_is_filmed_once_and_only_for_the_measures_wanted():
-    everything = evaluate.takes(evaluate.MEASURES, 20, 1)
+def test_every_sequence_is_simulated_once_and_only_for_the_measures_wanted():
+    everything = evaluate.plan_sequences(evaluate.MEASURES, 20, 1)
     assert len(set(everything)) == len(everything)
     for scene in evaluate.IDENTITY_SCENES:
-        assert sum(take.scene == scene for take in everything) == 20
-    assert {take.scene for take in evaluate.takes(['smoothing'], 2, 1)} == {'still', 'wave'}
-    assert evaluate.takes(['pictures', 'video'], 2, 1) == []
+        assert sum(plan.scene == scene for plan in everything) == 20
+    assert {plan.scene for plan in evaluate.plan_sequences(['smoothing'], 2, 1)} == {
+        'still',
+        'wave',
+    }
+    assert evaluate.plan_sequences(['pictures', 'video'], 2, 1) == []
 
 
-def test_no_two_takes_have_the_same_hands_and_all_shift_with_the_first_seed():
-    takes = evaluate.takes(evaluate.MEASURES, 20, 5)
-    seeds = [take.seed for take in takes]
+def test_no_two_sequences_have_the_same_hands_and_all_shift_with_the_first_seed():
+    plans = evaluate.plan_sequences(evaluate.MEASURES, 20, 5)
+    seeds = [plan.seed for plan in plans]
     assert len(set(seeds)) == len(seeds)
     assert min(seeds) == 5
-    shifted = [replace(take, seed=take.seed + 300) for take in takes]
-    assert evaluate.takes(evaluate.MEASURES, 20, 305) == shifted
+    shifted = [replace(plan, seed=plan.seed + 300) for plan in plans]
+    assert evaluate.plan_sequences(evaluate.MEASURES, 20, 305) == shifted
 
 
 def measured(monkeypatch, path, first_seed):
-    """What the program writes of one short take."""
+    """What the program writes of one short plan."""
     monkeypatch.setattr(evaluate, 'POSE_SCENES', {'still': 0.3})
     options = ['--only', 'pose', '--seeds', '1', '--workers', '1', '--json', str(path)]
     assert evaluate.main([*options, '--first-seed', str(first_seed)]) == 0
@@ -329,7 +334,7 @@ def document(tmp_path, monkeypatch):
 
 def test_program_records_the_printed_table(document, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv('HAND_TRACKING_TEST_DATA', str(tmp_path))
-    monkeypatch.setattr(evaluate, 'takes', lambda *_: [])
+    monkeypatch.setattr(evaluate, 'plan_sequences', lambda *_: [])
     monkeypatch.setattr(evaluate, 'measure', lambda *_: [Row('a', '≥ 1', '2', True)])
     assert evaluate.main(['--record', '--workers', '1']) == 0
     printed = capsys.readouterr().out
