@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from evaluation.accuracy.matching import MAX_DISTANCE_PALMS, distances_palms
 from evaluation.accuracy.sequences import TrackedSequence
@@ -16,25 +15,14 @@ SIDE_DUE_S = 0.3
 # A hand that was hidden for no longer than the tracker's hold time is to keep its id.
 HOLD_TIME_S = 0.3
 
-# Names of IdentityErrors' fields, and the target of each.
-MEASURES = {
+# What can go wrong, and its target.
+ERRORS = {
     'switches': ('identity switches of a visible hand', '0'),
     'duplicates': ('duplicate hands (frames)', '0'),
     'wrong_sides': ('wrong side after 0.3 s (frames)', '0'),
     'new_after_hold': ('new id after hidden for at most 0.3 s', ''),
-    'ghosts': ('hands where none is (frames)', ''),
+    'false_positives': ('hands where none is (frames)', ''),
 }
-
-
-@dataclass
-class IdentityErrors:
-    """What went wrong in a sequence; each event is a line that says where."""
-
-    switches: list[str] = field(default_factory=list)
-    duplicates: list[str] = field(default_factory=list)
-    wrong_sides: list[str] = field(default_factory=list)
-    new_after_hold: list[str] = field(default_factory=list)
-    ghosts: list[str] = field(default_factory=list)
 
 
 def tracking_row(sequences: Sequence[TrackedSequence], scene: str) -> Row:
@@ -64,8 +52,8 @@ def identity_rows(sequences: Sequence[TrackedSequence], scene: str) -> list[Row]
     errors = [identity_errors(each) for each in sequences if each.plan.scene == scene]
     label = scene_label(sequences, scene)
     rows = []
-    for name, (what, target) in MEASURES.items():
-        events = [event for each in errors for event in getattr(each, name)]
+    for name, (what, target) in ERRORS.items():
+        events = [event for each in errors for event in each[name]]
         number = len(events)
         is_met = number == 0 if target else None
         rows.append(Row(f'{label}: {what}', target, str(number), is_met, {name: number}, events))
@@ -78,9 +66,9 @@ def scene_label(sequences: Sequence[TrackedSequence], scene: str) -> str:
     return f'{scene}, {len(lengths)} seeds, {sum(lengths)} frames'
 
 
-def identity_errors(sequence: TrackedSequence) -> IdentityErrors:
-    """Follow every true hand through a sequence."""
-    errors = IdentityErrors()
+def identity_errors(sequence: TrackedSequence) -> dict[str, list[str]]:
+    """Follow every true hand through a sequence; a line for each of ERRORS says where it was."""
+    errors: dict[str, list[str]] = {name: [] for name in ERRORS}
     last_id: dict[int, int] = {}
     hidden_s: dict[int, float] = {}
     for frame in sequence.frames:
@@ -95,17 +83,20 @@ def identity_errors(sequence: TrackedSequence) -> IdentityErrors:
             if before not in (None, hand.track_id):
                 event = f'{place}: {truth.handedness.name} {before} -> {hand.track_id}'
                 if number not in hidden_s:
-                    errors.switches.append(event)
+                    errors['switches'].append(event)
                 elif frame.stamp_s - hidden_s[number] <= HOLD_TIME_S:
-                    errors.new_after_hold.append(event)
+                    errors['new_after_hold'].append(event)
             last_id[number] = hand.track_id
             if truth.is_visible:
                 hidden_s.pop(number, None)
             if hand.age_s > SIDE_DUE_S and hand.handedness != truth.handedness:
-                errors.wrong_sides.append(f'{place}: id {hand.track_id} is {hand.handedness.name}')
+                errors['wrong_sides'].append(
+                    f'{place}: id {hand.track_id} is {hand.handedness.name}'
+                )
         for index, hand in enumerate(frame.hands):
             if hand.state == TrackingState.TRACKED and index not in frame.matches.values():
                 distance = min(distances_palms(hand, frame.truths, frame.camera))
-                events = errors.duplicates if distance < MAX_DISTANCE_PALMS else errors.ghosts
-                events.append(f'{place}: id {hand.track_id}, {distance:.1f} palms from a true hand')
+                name = 'duplicates' if distance < MAX_DISTANCE_PALMS else 'false_positives'
+                event = f'{place}: id {hand.track_id}, {distance:.1f} palms from a true hand'
+                errors[name].append(event)
     return errors

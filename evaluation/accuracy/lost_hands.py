@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -34,14 +33,6 @@ class LostHands:
     held_visible: list[str] = field(default_factory=list)
     found_again_s: list[float] = field(default_factory=list)
     not_found: list[str] = field(default_factory=list)
-
-
-class _Moment(NamedTuple):
-    """A true hand in one frame."""
-
-    stamp_s: float
-    is_visible: bool
-    is_tracked: bool
 
 
 def lost_hands_rows(sequences: Sequence[TrackedSequence], scene: str) -> list[Row]:
@@ -82,8 +73,7 @@ def follow_lost_hands(sequence: TrackedSequence) -> LostHands:
         place = sequence.plan.at(frame.stamp_s)
         track_ids |= {number: frame.hands[i].track_id for number, i in frame.matches.items()}
         for number, truth in enumerate(frame.truths):
-            moment = _Moment(frame.stamp_s, truth.is_visible, number in frame.matches)
-            timelines[number].append(moment)
+            timelines[number].append((frame.stamp_s, truth.is_visible, number in frame.matches))
         visible = {track_ids.get(n) for n, truth in enumerate(frame.truths) if truth.is_visible}
         held = [hand.track_id for hand in frame.hands if hand.state == TrackingState.HELD]
         result.held += len(held)
@@ -97,8 +87,12 @@ def follow_lost_hands(sequence: TrackedSequence) -> LostHands:
     return result
 
 
-def _returns(timeline: Sequence[_Moment]) -> Iterator[tuple[float, float | None]]:
+def _returns(
+    timeline: Sequence[tuple[float, bool, bool]],
+) -> Iterator[tuple[float, float | None]]:
     """When a lost hand became visible, and when it was tracked (None: not before it was gone).
+
+    The timeline says of a true hand, for each frame: stamp, whether it is visible, and tracked.
 
     A hand is lost if it was tracked once and is not in a frame that does not show it. What is
     tracked before it counts as visible is found at once.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from hand_tracking_ros.tracking.hand import Hand
 
 # Where depth cameras measure.
 DEPTH_RANGE_M = (0.4, 1.5)
+SYMBOLS = {'percent': ' %', 'mm': ' mm', 'deg': '°'}
 _FLEXIONS = [i for i, name in enumerate(JOINT_NAMES) if name.endswith('_flexion')]
 
 
@@ -22,14 +24,19 @@ def pose_rows(sequences: Sequence[TrackedSequence]) -> list[Row]:
     plain = [each for each in sequences if not each.plan.is_hard]
     hard = [each for each in sequences if each.plan.is_hard]
     rows = [
-        _relative_row(sequences, UNKNOWN_SIZE, 10.0, None),
+        _relative_row(sequences, UNKNOWN_SIZE, 10.0),
         _relative_row(sequences, KNOWN_SIZE, 5.0, 12.0),
         _depth_row(plain, 'depth, plain'),
         _depth_row(hard, 'depth with 30 % holes, clutter'),
     ]
-    for variant, target in ((UNKNOWN_SIZE, 12.0), (WITH_DEPTH, None)):
-        rows.append(_angle_row(sequences, variant, 'orientation', target, _orientation_errors_deg))
-        rows.append(_angle_row(sequences, variant, 'finger flexion', target, _flexion_errors_deg))
+    for variant, images, *limits_deg in ((UNKNOWN_SIZE, 'RGB', 12.0), (WITH_DEPTH, WITH_DEPTH)):
+        for what, errors_of in (
+            ('orientation', _orientation_errors_deg),
+            ('finger flexion', _flexion_errors_deg),
+        ):
+            hands = _visible_hands(sequences, variant)
+            errors_deg = [e for truth, hand in hands if hand.pose for e in errors_of(truth, hand)]
+            rows.append(_row(f'{what}, {images}', errors_deg, 'deg', 90, limits_deg))
     return rows
 
 
@@ -45,69 +52,52 @@ def _visible_hands(
 
 
 def _relative_row(
-    sequences: Sequence[TrackedSequence],
-    variant: str,
-    median_target: float,
-    p90_target: float | None,
+    sequences: Sequence[TrackedSequence], variant: str, *limits_percent: float
 ) -> Row:
-    errors, missing = [], 0
+    errors_percent, missing = [], 0
     for truth, hand in _visible_hands(sequences, variant):
         if hand.pose is None:
             missing += 1
             continue
         true_m = truth.camera_landmarks_m[0]
-        error = np.linalg.norm(hand.pose.position_m - true_m) / np.linalg.norm(true_m)
-        errors.append(100 * error)
-    median, p90 = _percentiles(errors, 50, 90)
-    target = f'median ≤ {median_target:.0f} %'
-    target += f', p90 ≤ {p90_target:.0f} %' if p90_target else ''
-    return Row(
-        f'position, RGB, {variant}',
-        target,
-        f'median {median:.1f} %, p90 {p90:.1f} %',
-        median <= median_target and (p90_target is None or p90 <= p90_target),
-        {'median_percent': median, 'p90_percent': p90, 'frames': len(errors), 'no_pose': missing},
-    )
+        error_m = np.linalg.norm(hand.pose.position_m - true_m)
+        errors_percent.append(100 * error_m / np.linalg.norm(true_m))
+    counts = {'frames': len(errors_percent), 'no_pose': missing}
+    what = f'position, RGB, {variant}'
+    return _row(what, errors_percent, 'percent', 90, limits_percent, counts)
 
 
 def _depth_row(sequences: Sequence[TrackedSequence], label: str) -> Row:
     nearest_m, farthest_m = DEPTH_RANGE_M
-    errors = [
+    errors_mm = [
         np.inf if hand.pose is None else 1e3 * np.linalg.norm(hand.pose.position_m - true_m)
         for truth, hand in _visible_hands(sequences, WITH_DEPTH)
         for true_m in [truth.camera_landmarks_m[0]]
         if nearest_m <= true_m[2] <= farthest_m
     ]
-    median, p95 = _percentiles(errors, 50, 95)
-    return Row(
-        f'position, {label}, 0.4 to 1.5 m',
-        'median ≤ 10 mm, p95 ≤ 25 mm',
-        f'median {median:.1f} mm, p95 {p95:.1f} mm',
-        median <= 10 and p95 <= 25,
-        {'median_mm': median, 'p95_mm': p95, 'frames': len(errors)},
-    )
+    what = f'position, {label}, 0.4 to 1.5 m'
+    return _row(what, errors_mm, 'mm', 95, [10.0, 25.0], {'frames': len(errors_mm)})
 
 
-def _angle_row(
-    sequences: Sequence[TrackedSequence],
-    variant: str,
+def _row(
     what: str,
-    target_deg: float | None,
-    errors_deg: Callable[[HandTruth, Hand], list[float]],
+    errors: Sequence[float],
+    unit: str,
+    percent: int,
+    limits: Sequence[float],
+    counts: Mapping[str, float] = MappingProxyType({}),
 ) -> Row:
-    errors = [
-        error
-        for truth, hand in _visible_hands(sequences, variant)
-        if hand.pose is not None
-        for error in errors_deg(truth, hand)
-    ]
-    median, p90 = _percentiles(errors, 50, 90)
+    """The median and another percentile of errors, each against its limit where it has one."""
+    figures = np.percentile(errors, [50, percent]) if len(errors) else [np.nan, np.nan]
+    reached = {'median': float(figures[0]), f'p{percent}': float(figures[1])}
+    target = dict(zip(reached, limits, strict=False))
+    symbol = SYMBOLS[unit]
     return Row(
-        f'{what}, {"RGB" if variant == UNKNOWN_SIZE else variant}',
-        f'median ≤ {target_deg:.0f}°' if target_deg else '',
-        f'median {median:.1f}°, p90 {p90:.1f}°',
-        median <= target_deg if target_deg else None,
-        {'median_deg': median, 'p90_deg': p90},
+        what,
+        ', '.join(f'{name} ≤ {limit:.0f}{symbol}' for name, limit in target.items()),
+        ', '.join(f'{name} {value:.1f}{symbol}' for name, value in reached.items()),
+        all(reached[name] <= limit for name, limit in target.items()) if target else None,
+        {**{f'{name}_{unit}': value for name, value in reached.items()}, **counts},
     )
 
 
@@ -122,9 +112,3 @@ def _flexion_errors_deg(truth: HandTruth, hand: Hand) -> list[float]:
     errors = (found - true)[_FLEXIONS]
     errors = np.degrees(np.abs(np.arctan2(np.sin(errors), np.cos(errors))))
     return list(errors[np.isfinite(errors)])
-
-
-def _percentiles(values: Sequence[float], *percents: float) -> list[float]:
-    if not len(values):
-        return [float('nan')] * len(percents)
-    return [float(value) for value in np.percentile(values, percents)]

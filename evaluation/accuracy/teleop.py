@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -70,24 +71,23 @@ def follow_target(sequence: TrackedSequence) -> TargetMotion:
     motion, plan = TargetMotion(), sequence.plan
     options = TeleopOptions()
     teleop = Teleop(np.zeros(3), np.eye(3), options)
-    last, last_s, was_moving = None, 0.0, False
-    for frame in sequence.frames:
-        target = _next_target(teleop, frame)
-        if last is not None:
-            step_s = frame.stamp_s - last_s
-            moved_m, turned_rad = _step(last, target)
-            too_far = moved_m > options.max_linear_speed_m_s * step_s + _NUMERIC
-            too_much = turned_rad > options.max_angular_speed_rad_s * step_s + _NUMERIC
-            if too_far or too_much:
-                motion.jumps.append(plan.at(frame.stamp_s))
-            moves = moved_m > _NUMERIC or turned_rad > _NUMERIC
-            if frame.stamp_s < plan.covered_s:
-                was_moving = moves
-            elif was_moving:
-                motion.frames_until_stop = (motion.frames_until_stop or 0) + moves
-            motion.seconds += step_s
-            motion.engaged_s += step_s * (target.state == TeleopState.ENGAGED)
-        last, last_s = target, frame.stamp_s
+    targets = [(frame.stamp_s, _next_target(teleop, frame)) for frame in sequence.frames]
+    was_moving = False
+    for (before_s, before), (stamp_s, target) in pairwise(targets):
+        step_s = stamp_s - before_s
+        moved_m = float(np.linalg.norm(target.position_m - before.position_m))
+        turned_rad = float(np.linalg.norm(rotation_vector(target.rotation @ before.rotation.T)))
+        too_far = moved_m > options.max_linear_speed_m_s * step_s + _NUMERIC
+        too_much = turned_rad > options.max_angular_speed_rad_s * step_s + _NUMERIC
+        if too_far or too_much:
+            motion.jumps.append(plan.at(stamp_s))
+        moves = moved_m > _NUMERIC or turned_rad > _NUMERIC
+        if stamp_s < plan.covered_s:
+            was_moving = moves
+        elif was_moving:
+            motion.frames_until_stop = (motion.frames_until_stop or 0) + moves
+        motion.seconds += step_s
+        motion.engaged_s += step_s * (target.state == TeleopState.ENGAGED)
     return motion
 
 
@@ -98,9 +98,3 @@ def _next_target(teleop: Teleop, frame: TrackedFrame) -> TeleopTarget:
             pinch = 0.0 if hand.age_s < CLUTCH_OPEN_S else 1.0
             return teleop.update(replace(sample_hand(hand, np.eye(4)), pinch=pinch), frame.stamp_s)
     return teleop.lose()
-
-
-def _step(before: TeleopTarget, after: TeleopTarget) -> tuple[float, float]:
-    """Metres and radians from one target to the next."""
-    moved_m = float(np.linalg.norm(after.position_m - before.position_m))
-    return moved_m, float(np.linalg.norm(rotation_vector(after.rotation @ before.rotation.T)))

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 from rclpy.node import Node
@@ -34,22 +33,6 @@ DISCOVERY_TIMEOUT_S = 30.0
 DISCOVERY_SETTLE_S = 0.5
 
 
-@dataclass
-class Output:
-    """One camera's topics.
-
-    Attributes:
-        image, camera_info: where it publishes.
-        first: where in the clip it begins, so that cameras differ.
-        is_found: whether somebody listens.
-    """
-
-    image: Publisher
-    camera_info: Publisher
-    first: int
-    is_found: bool = False
-
-
 class BenchmarkCamera(Node):
     """Publishes a clip back and forth.
 
@@ -67,54 +50,54 @@ class BenchmarkCamera(Node):
         height, width = clip.shape[1:3]
         self._camera_info = assumed_camera_info(width, height, HORIZONTAL_FOV_DEG)
         self._camera_info.header.frame_id = FRAME_ID
-        self._outputs = {}
+        self._publishers: dict[str, tuple[Publisher, Publisher]] = {}
+        self._first: dict[str, int] = {}
+        self._has_subscriber: set[str] = set()
         for place, topic in enumerate(topics):
             camera_info = f'{topic.rpartition("/")[0]}/camera_info'
-            self._outputs[topic] = Output(
+            self._publishers[topic] = (
                 self.create_publisher(Image, topic, qos_profile_sensor_data),
                 self.create_publisher(CameraInfo, camera_info, qos_profile_sensor_data),
-                place * len(self._order) // len(topics),
             )
+            # Cameras begin at different places of the clip.
+            self._first[topic] = place * len(self._order) // len(topics)
         self._num_published = 0
 
     def answer(self, request: str) -> dict[str, float]:
         """Publish as many frames as a line asks for."""
         count, *topics = request.split()
-        outputs = [self._outputs[topic] for topic in topics]
-        for output in outputs:
-            _wait_for_subscriber(output)
+        for topic in topics:
+            self._wait_for_subscriber(topic)
         late = 0
         start_s = time.perf_counter()
         for number in range(int(count)):
             late += _wait_until(start_s + number * self._interval_s) > self._interval_s
-            self._publish(outputs)
+            self._publish(topics)
         # The last frame has its share of the time too.
         _wait_until(start_s + int(count) * self._interval_s)
         return {'late': late, 'seconds': time.perf_counter() - start_s}
 
-    def _publish(self, outputs: list[Output]) -> None:
-        for output in outputs:
-            place = (output.first + self._num_published) % len(self._order)
+    def _publish(self, topics: Sequence[str]) -> None:
+        for topic in topics:
+            place = (self._first[topic] + self._num_published) % len(self._order)
             image = self._messages[self._order[place]]
             stamp = self.get_clock().now().to_msg()
             image.header.stamp = self._camera_info.header.stamp = stamp
-            output.camera_info.publish(self._camera_info)
-            output.image.publish(image)
+            image_publisher, camera_info_publisher = self._publishers[topic]
+            camera_info_publisher.publish(self._camera_info)
+            image_publisher.publish(image)
         self._num_published += 1
 
-
-def _wait_for_subscriber(output: Output) -> None:
-    if output.is_found:
-        return
-    deadline_s = time.monotonic() + DISCOVERY_TIMEOUT_S
-    while not output.image.get_subscription_count():
-        if time.monotonic() > deadline_s:
-            raise UserError(
-                f'nobody listens to {output.image.topic_name} after {DISCOVERY_TIMEOUT_S:g} s'
-            )
-        time.sleep(0.02)
-    time.sleep(DISCOVERY_SETTLE_S)
-    output.is_found = True
+    def _wait_for_subscriber(self, topic: str) -> None:
+        if topic in self._has_subscriber:
+            return
+        deadline_s = time.monotonic() + DISCOVERY_TIMEOUT_S
+        while not self._publishers[topic][0].get_subscription_count():
+            if time.monotonic() > deadline_s:
+                raise UserError(f'nobody listens to {topic} after {DISCOVERY_TIMEOUT_S:g} s')
+            time.sleep(0.02)
+        time.sleep(DISCOVERY_SETTLE_S)
+        self._has_subscriber.add(topic)
 
 
 def _wait_until(due_s: float) -> float:
