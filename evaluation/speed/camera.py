@@ -50,12 +50,12 @@ class BenchmarkCamera(Node):
         height, width = clip.shape[1:3]
         self._camera_info = assumed_camera_info(width, height, HORIZONTAL_FOV_DEG)
         self._camera_info.header.frame_id = FRAME_ID
-        self._publishers: dict[str, tuple[Publisher, Publisher]] = {}
+        self._outputs: dict[str, tuple[Publisher, Publisher]] = {}
         self._first: dict[str, int] = {}
         self._has_subscriber: set[str] = set()
         for place, topic in enumerate(topics):
             camera_info = f'{topic.rpartition("/")[0]}/camera_info'
-            self._publishers[topic] = (
+            self._outputs[topic] = (
                 self.create_publisher(Image, topic, qos_profile_sensor_data),
                 self.create_publisher(CameraInfo, camera_info, qos_profile_sensor_data),
             )
@@ -83,7 +83,7 @@ class BenchmarkCamera(Node):
             image = self._messages[self._order[place]]
             stamp = self.get_clock().now().to_msg()
             image.header.stamp = self._camera_info.header.stamp = stamp
-            image_publisher, camera_info_publisher = self._publishers[topic]
+            image_publisher, camera_info_publisher = self._outputs[topic]
             camera_info_publisher.publish(self._camera_info)
             image_publisher.publish(image)
         self._num_published += 1
@@ -92,7 +92,7 @@ class BenchmarkCamera(Node):
         if topic in self._has_subscriber:
             return
         deadline_s = time.monotonic() + DISCOVERY_TIMEOUT_S
-        while not self._publishers[topic][0].get_subscription_count():
+        while not self._outputs[topic][0].get_subscription_count():
             if time.monotonic() > deadline_s:
                 raise UserError(f'nobody listens to {topic} after {DISCOVERY_TIMEOUT_S:g} s')
             time.sleep(0.02)
