@@ -100,9 +100,10 @@ class HandPipeline:
         hands = self._tracker.track(image, stamp_s)
         height, width = image.shape[:2]
         if camera is not None:
+            camera = camera.scaled_to(width, height)
             if self._measurement is not None:
                 mirrored = self._tracker.options.image_mirrored
-                self._measurement.add(hands, camera, width, height, depth, mirrored)
-            hands = self._locator.locate(hands, camera, width, height, stamp_s, depth)
+                self._measurement.add(hands, camera, depth, mirrored)
+            hands = self._locator.locate(hands, camera, stamp_s, depth)
         hands = self._smoother.smooth(hands, stamp_s, width, height)
         return [with_finger_values(hand) for hand in hands]

@@ -38,7 +38,7 @@ def states(models, scene, clutch, duration_s, seed, side):
     found = []
     for t_s in np.arange(0, duration_s, 1 / RATE_HZ):
         hands = tracker.track(simulator.render(t_s).image, t_s)
-        hands = locator.locate(hands, camera, lens.width, lens.height, t_s)
+        hands = locator.locate(hands, camera, t_s)
         seen = [hand for hand in hands if hand.state == TrackingState.TRACKED]
         sample = (
             sample_hand(with_finger_values(seen[0]), np.eye(4)) if seen and seen[0].pose else None

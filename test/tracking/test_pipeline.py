@@ -18,6 +18,7 @@ from hand_tracking_ros.tracking import (
 )
 from hand_tracking_ros.tracking.fingers.finger_values import finger_curl, pinch
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
+from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
 from hand_tracking_ros.tracking.placing.hand_measurement import NUM_IMAGES, HandMeasurement
 from hand_tracking_ros.tracking.smoothing import HandSmoother
@@ -75,7 +76,7 @@ def test_the_steps_are_tracking_placing_smoothing_and_finger_values():
         found = process(pipeline, number, camera=CAMERA)
         stamp_s = number * FRAME_S
         hands = tracker.track(IMAGE, stamp_s)
-        hands = locator.locate(hands, CAMERA, WIDTH, HEIGHT, stamp_s)
+        hands = locator.locate(hands, CAMERA, stamp_s)
         (expected,) = smoother.smooth(hands, stamp_s, WIDTH, HEIGHT)
         np.testing.assert_array_equal(found.landmarks, expected.landmarks)
         np.testing.assert_array_equal(found.pose.position_m, expected.pose.position_m)
@@ -99,6 +100,21 @@ def test_depth_decides_the_distance():
     true_m = world.joints_m[0, 2]
     assert (without.source, with_depth.source) == (PoseSource.HAND_SIZE, PoseSource.DEPTH)
     assert abs(with_depth.position_m[2] - true_m) < 0.015 < abs(without.position_m[2] - true_m)
+
+
+def test_a_camera_calibrated_for_another_size_of_the_image_gives_the_same_pose():
+    half = CAMERA.scaled_to(WIDTH // 2, HEIGHT // 2)
+    poses = [
+        process(HandPipeline(models=SolidHand().models), 0, camera=camera).pose
+        for camera in (CAMERA, half)
+    ]
+    np.testing.assert_allclose(poses[0].position_m, poses[1].position_m, atol=1e-5)
+
+
+def test_a_camera_of_another_shape_is_refused():
+    wide = CameraModel.from_camera_info_fields(640, 360, K, (), '')
+    with pytest.raises(CameraInfoError, match='640x360'):
+        process(HandPipeline(models=SolidHand().models), 0, camera=wide)
 
 
 def test_smoothing_takes_jitter_away_unless_it_is_off():

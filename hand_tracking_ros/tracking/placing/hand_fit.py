@@ -118,8 +118,6 @@ class HandFitter:
         self,
         hand: Hand,
         camera: CameraModel,
-        image_width: int,
-        image_height: int,
         stamp_s: float,
         depth: DepthImage | None = None,
     ) -> HandPose | None:
@@ -127,9 +125,7 @@ class HandFitter:
 
         Args:
             hand: of one image.
-            camera: of that image, or of the same image in another size.
-            image_width: px.
-            image_height: px.
+            camera: of that image, in its size.
             stamp_s: when the image was taken.
             depth: of the same moment.
 
@@ -137,13 +133,9 @@ class HandFitter:
             The pose, its landmarks at the joints' centres; with `PoseSource.DEPTH` if enough of
             the hand is in the depth image, else with `PoseSource.HAND_SIZE`. None if the landmarks
             fit no hand in front of the camera, or fewer than 6 lie where it is calibrated.
-
-        Raises:
-            CameraInfoError: the camera's image has another shape.
         """
-        camera = camera.scaled_to(image_width, image_height)
-        landmarks_px = hand.landmarks * np.array([image_width, image_height, image_width], float)
-        side = hand.handedness.mirrored if self._image_mirrored else hand.handedness
+        landmarks_px = hand.landmarks * np.array([camera.width, camera.height, camera.width], float)
+        side = hand.shown_side(self._image_mirrored)
         view = self._view(landmarks_px, hand.world_landmarks.astype(np.float64), camera, side)
         if view is None:
             return None

@@ -50,8 +50,6 @@ class HandLocator:
         self,
         hands: Sequence[Hand],
         camera: CameraModel,
-        image_width: int,
-        image_height: int,
         stamp_s: float,
         depth: DepthImage | None = None,
     ) -> list[Hand]:
@@ -59,23 +57,16 @@ class HandLocator:
 
         Args:
             hands: as the tracker returns them.
-            camera: of the image, or of the same image in another size.
-            image_width: px.
-            image_height: px.
+            camera: of the image, in its size.
             stamp_s: when the image was taken.
             depth: of the same moment.
-
-        Raises:
-            CameraInfoError: the camera's image has another shape.
         """
         self._tracks = {hand.track_id: self._track(hand) for hand in hands}
         located = []
         for hand in hands:
             track = self._tracks[hand.track_id]
             if hand.state == TrackingState.TRACKED:
-                track.pose = track.fitter.fit(
-                    hand, camera, image_width, image_height, stamp_s, depth
-                )
+                track.pose = track.fitter.fit(hand, camera, stamp_s, depth)
             located.append(replace(hand, pose=track.pose))
         return located
 

@@ -48,8 +48,6 @@ class HandMeasurement:
         self,
         hands: Sequence[Hand],
         camera: CameraModel,
-        image_width: int,
-        image_height: int,
         depth: DepthImage | None = None,
         image_mirrored: bool = False,
     ) -> None:
@@ -57,9 +55,7 @@ class HandMeasurement:
 
         Args:
             hands: as tracked, not smoothed.
-            camera: of the image.
-            image_width: px.
-            image_height: px.
+            camera: of the image, in its size.
             depth: of the same moment.
             image_mirrored: the image shows the other side than `Hand.handedness` names.
         """
@@ -81,8 +77,6 @@ class HandMeasurement:
             length_m = measure_hand_length(
                 seen[0],
                 camera,
-                image_width,
-                image_height,
                 depth,
                 self._distance_m,
                 image_mirrored,

@@ -1,6 +1,6 @@
 """Measure how long a person's hand is, so that images alone tell how far away it is.
 
-lengths_m = [measure_hand_length(hand, camera, width, height, depth) for hand, depth in images]
+lengths_m = [measure_hand_length(hand, camera, depth) for hand, depth in images]
 length_m = combine_hand_lengths(lengths_m)
 """
 
@@ -47,8 +47,6 @@ class HandSizeError(UserError):
 def measure_hand_length(
     hand: Hand,
     camera: CameraModel,
-    image_width: int,
-    image_height: int,
     depth: DepthImage | None = None,
     distance_m: float | None = None,
     image_mirrored: bool = False,
@@ -57,9 +55,7 @@ def measure_hand_length(
 
     Args:
         hand: of one image; held flat before the camera if there is no depth.
-        camera: of that image.
-        image_width: px.
-        image_height: px.
+        camera: of that image, in its size.
         depth: of the same moment; wins over `distance_m`.
         distance_m: from the camera to the middle of the palm.
         image_mirrored: as for `HandFitter`.
@@ -72,7 +68,7 @@ def measure_hand_length(
     if depth is None and not (distance_m and distance_m > 0):
         raise ValueError(f'without depth, distance_m is {distance_m}, expected above 0')
     fitter = HandFitter(image_mirrored=image_mirrored, size_sigma=MEASURED_SIZE_SIGMA)
-    pose = fitter.fit(hand, camera, image_width, image_height, 0.0, depth)
+    pose = fitter.fit(hand, camera, 0.0, depth)
     if pose is None:
         raise HandSizeError('the hand is not seen well enough: hold it flat before the camera')
     if depth is None and distance_m is not None:

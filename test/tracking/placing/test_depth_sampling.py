@@ -22,7 +22,7 @@ def error_m(pose, joints_m) -> float:
 
 def fit(joints_m, depth, fitter=None, stamp_s=0.0):
     hand = report(joints_m, CAMERA)
-    return (fitter or HandFitter()).fit(hand, CAMERA, *SIZE, stamp_s, depth=depth)
+    return (fitter or HandFitter()).fit(hand, CAMERA, stamp_s, depth=depth)
 
 
 @pytest.mark.parametrize('length_m', [0.16, 0.185, 0.21])

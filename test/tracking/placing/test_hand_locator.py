@@ -17,7 +17,7 @@ JOINTS_M = placed_joints((0.05, 0.0, 0.6), length_m=LARGE_M)
 
 
 def locate(locator, *hands, stamp_s=0.0, depth=None):
-    return [hand.pose for hand in locator.locate(hands, CAMERA, *SIZE, stamp_s, depth)]
+    return [hand.pose for hand in locator.locate(hands, CAMERA, stamp_s, depth)]
 
 
 def distance_m(pose):

@@ -20,7 +20,7 @@ LENGTHS_M = (0.13, 0.16, 0.185, 0.21)
 
 
 def measure(joints_m, **how) -> float:
-    return measure_hand_length(report(joints_m, CAMERA), CAMERA, *SIZE, **how)
+    return measure_hand_length(report(joints_m, CAMERA), CAMERA, **how)
 
 
 @pytest.mark.parametrize('length_m', LENGTHS_M)
