@@ -230,7 +230,7 @@ def _hands(message: HandArray) -> list[Hand]:
 
 
 def _teleop_options(settings: TeleopSettings) -> TeleopOptions:
-    """What teleoperation is told.
+    """The options of teleoperation.
 
     Raises:
         UserError: parameters contradict each other.

@@ -17,6 +17,9 @@ import numpy as np
 
 from hand_tracking_ros.tracking import rotations
 
+# Keep divisions from 0 / 0.
+_EPS, _TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
+
 
 @dataclass(frozen=True)
 class OneEuroOptions:
@@ -66,7 +69,7 @@ class OneEuroFilter:
         if self._raw is None:
             self._gain, self._raw, self._smooth = _Gain(), raw, raw
         elif step_s > 0:
-            velocity = (raw - self._raw) / (step_s * max(unit, np.finfo(float).eps))
+            velocity = (raw - self._raw) / (step_s * max(unit, _EPS))
             gain = self._gain.update(velocity, step_s, options)
             self._raw, self._smooth = raw, self._smooth + gain * (raw - self._smooth)
         return self._smooth
@@ -121,8 +124,7 @@ class _Gain:
         gain = max(_low_pass_gain(options.speed_cutoff_hz, step_s), step_s / self._elapsed_s)
         self._velocity = self._velocity + gain * (velocity - self._velocity)
         speed = np.linalg.norm(self._velocity, axis=1, keepdims=True)
-        # The tiniest number keeps 0 / 0 away.
-        share = speed**2 / (speed**2 + options.noise_speed**2 + np.finfo(float).tiny)
+        share = speed**2 / (speed**2 + options.noise_speed**2 + _TINY)
         cutoff_hz = options.min_cutoff_hz + options.cutoff_per_speed * share * speed
         return np.maximum(_low_pass_gain(cutoff_hz, step_s), 1 / (1 + self._num_steps))
 

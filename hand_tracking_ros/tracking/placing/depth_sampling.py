@@ -1,4 +1,4 @@
-"""What a depth image says about where a hand is.
+"""Where a depth image shows a hand: how far away points along its bones are.
 
 The landmarks lie inside the hand, the depth image shows its skin. Points all along the hand's
 links, not only the 21 landmarks, are sampled in small windows. Samples of holes, edges, other

@@ -31,7 +31,7 @@ from hand_tracking_ros.tracking.placing.hand_proportions import (
 
 # Relative: anybody's hand, a child's too.
 MEASURED_SIZE_SIGMA = 0.5
-# A flat hand's tips of the four fingers are this far from the wrist, over the way along the bones.
+# Distance of a flat hand's middle fingertip from the wrist, over the way along the bones.
 MIN_STRETCHED = 0.93
 # Its palm or back faces the camera: the cosine between.
 MIN_FACING = 0.8
