@@ -1,4 +1,4 @@
-"""What all programs do alike: read numbers, write results, and say in one line what is wrong."""
+"""What all programs share: numbers from users, files of results, errors in one line."""
 
 from __future__ import annotations
 

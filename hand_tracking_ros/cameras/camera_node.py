@@ -1,4 +1,4 @@
-"""What the nodes that stand in for a camera driver have in common."""
+"""What video_publisher and simulated_camera share: parameters, topics, publishing, pacing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Track hands with the real node, and show what it found: of a simulated camera, or your own.
+"""Track the hands of a simulated camera, or of your own, with the real node, and show them.
 
 Starts hand_tracker and video_publisher as processes of their own, which talk over DDS; records
-what they say, and makes pictures of the recording.
+their messages, and makes pictures of the recording.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Record, write the results, and tell how it went.
+    """Record, write the results, and print a summary.
 
     Raises:
         UserError: the source or the output folder is not usable, one of the programs failed, or
@@ -77,12 +77,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='demo', description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        '--source',
-        default=SIMULATED,
-        metavar='SOURCE',
-        help=f'{SOURCE_HELP} (default: %(default)s)',
-    )
+    parser.add_argument('--source', default=SIMULATED, help=f'{SOURCE_HELP} (default: %(default)s)')
     parser.add_argument(
         '--output',
         type=Path,
@@ -106,7 +101,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _prepare_folder(output: Path, logs: Path) -> None:
-    """Make the folders, without results of an earlier run: those of this one may not come."""
+    """Make the folders, and remove results of an earlier run: this one may end without any."""
     try:
         logs.mkdir(parents=True, exist_ok=True)
         for name in (VIDEO_NAME, SHEET_NAME, HANDS_NAME):
@@ -117,7 +112,7 @@ def _prepare_folder(output: Path, logs: Path) -> None:
 
 def _make_job(arguments: argparse.Namespace) -> Job:
     with open_media(arguments.source) as source:
-        # It is usable; from here on it is the publisher's.
+        # It can be read, and knows its size; the publisher opens it again.
         return Job(source, arguments.source, arguments.rate, arguments.duration)
 
 

@@ -1,4 +1,4 @@
-"""Listens to node and publisher: records everything, and keeps counts meanwhile."""
+"""Subscribes to the node and the publisher: records all messages, and keeps counts."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ class Counts:
 
     @property
     def unaccounted(self) -> int:
-        """Frames that the tracker received, and says no more of."""
+        """Frames that the tracker received, and counts as nothing else."""
         return self.received - self.processed - self.dropped - self.with_errors
 
 
 @dataclass
 class Status:
-    """The last moments, for people who watch.
+    """Rate and latency of the newest images, for the progress bar.
 
     Attributes:
         num_hands: in the newest image.
@@ -91,16 +91,16 @@ class Status:
 
 
 class Recorder(Node):
-    """Writes what it hears into a bag, and keeps counts.
+    """Writes what it receives into a bag, and keeps counts.
 
-    Messages are recorded as they come, without being taken apart: only counts, hands and
-    diagnostics are looked into.
+    Messages are recorded serialized, as they come: only counts, hands and diagnostics are
+    deserialized.
 
     Attributes:
-        counts: where every frame went, as far as publisher and tracker have said.
-        status: the last moments.
-        num_diagnostics: how many times the tracker has told its counts.
-        num_heard: messages of all kinds.
+        counts: where every frame went, as far as publisher and tracker have reported.
+        status: of the newest images.
+        num_diagnostics: how often the tracker has reported its counts.
+        num_received: messages of all kinds.
     """
 
     def __init__(self, bag: Bag, context) -> None:
@@ -108,7 +108,7 @@ class Recorder(Node):
         self.counts = Counts()
         self.status = Status()
         self.num_diagnostics = 0
-        self.num_heard = 0
+        self.num_received = 0
         self._bag = bag
         self._handlers = {HANDS_TOPIC: self._on_hands, DIAGNOSTICS_TOPIC: self._on_diagnostics}
         for topic in RECORDED_TOPICS:
@@ -124,7 +124,7 @@ class Recorder(Node):
 
         def record(serialized: bytes) -> None:
             now_ns = time.time_ns()
-            self.num_heard += 1
+            self.num_received += 1
             self._bag.write(topic, now_ns, serialized)
             if handler:
                 handler(deserialize_message(serialized, message_type), now_ns)
@@ -150,10 +150,10 @@ class Recorder(Node):
             self.counts.with_errors = int(values['frames with errors'])
             self.num_diagnostics += 1
             if self.num_diagnostics == 1:
-                # Now that the tracker is heard, the images may come: the publisher waits for
-                # this subscription.
+                # The tracker runs, so the images may come: the publisher waits for this
+                # subscription.
                 self._record_from(IMAGE_TOPIC)
 
     def _on_frames_published(self, message: UInt64) -> None:
-        self.num_heard += 1
+        self.num_received += 1
         self.counts.published = message.data

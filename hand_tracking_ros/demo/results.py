@@ -1,4 +1,4 @@
-"""What the demo leaves behind: video, contact sheet and hands.json, all made from its recording."""
+"""What the demo writes from its recording: video, contact sheet and hands.json."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class _Result:
 
 
 class Results:
-    """Reads a recording, and writes what people want to see of it.
+    """Reads a recording, and writes pictures and numbers of it.
 
     Attributes:
         num_images: in the recording.

@@ -27,7 +27,7 @@ from hand_tracking_ros.tracking.errors import UserError
 # image of the tracker, image/compressed of the recorder.
 NUM_SUBSCRIBERS = 2
 START_TIMEOUT_S = 60.0
-# The tracker tells its counts once a second.
+# The tracker reports its counts once a second.
 SETTLE_TIMEOUT_S = 5.0
 POLL_PERIOD_S = 0.1
 # Domains above this one use ports that Linux also gives to other programs.
@@ -56,7 +56,7 @@ class Session:
 
     Args:
         bag: recorded into.
-        log_folder: for what the programs print.
+        log_folder: for the output of the programs.
     """
 
     def __init__(self, bag: Bag, log_folder: Path) -> None:
@@ -142,14 +142,14 @@ class Session:
         return None
 
     def _settle(self) -> None:
-        """Hear everything that is still on its way, and the tracker's last counts."""
+        """Receive what is still on its way, and the tracker's last counts."""
         recorder = self._recorder
         num_before, deadline_s = recorder.num_diagnostics, time.monotonic() + SETTLE_TIMEOUT_S
         while time.monotonic() < deadline_s:
-            num_heard = recorder.num_heard
+            num_received = recorder.num_received
             self._executor.spin_once(timeout_sec=POLL_PERIOD_S)
             counts = recorder.counts
-            is_quiet = recorder.num_heard == num_heard
+            is_quiet = recorder.num_received == num_received
             is_news = recorder.num_diagnostics > num_before
             is_complete = recorder.status.num_results >= counts.processed
             if is_quiet and is_news and is_complete and not counts.unaccounted:

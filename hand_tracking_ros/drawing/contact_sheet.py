@@ -1,4 +1,4 @@
-"""Pictures made from a recording: the annotated video and the contact sheet."""
+"""Frames of a recording with their hands, fitted into a size, and some of them on one page."""
 
 from __future__ import annotations
 
@@ -109,20 +109,14 @@ class ContactSheet:
         self, title: str, subtitle: str, num_tiles: int, frame_size: tuple[int, int]
     ) -> None:
         width, height = frame_size
-        self._tile_width = TILE_WIDTH_PX
         self._tile_height = min(MAX_TILE_HEIGHT_PX, max(1, round(TILE_WIDTH_PX * height / width)))
         self._num_columns = max(1, min(4, math.ceil(math.sqrt(num_tiles))))
         num_rows = math.ceil(num_tiles / self._num_columns)
         self._num_tiles = 0
-        self._sheet = np.full(
-            (
-                HEADER_HEIGHT_PX + num_rows * (self._tile_height + CAPTION_HEIGHT_PX + GAP_PX),
-                GAP_PX + self._num_columns * (self._tile_width + GAP_PX),
-                3,
-            ),
-            SHEET_COLOR,
-            np.uint8,
-        )
+        rows_px = num_rows * (self._tile_height + CAPTION_HEIGHT_PX + GAP_PX)
+        columns_px = self._num_columns * (TILE_WIDTH_PX + GAP_PX)
+        shape = HEADER_HEIGHT_PX + rows_px, GAP_PX + columns_px, 3
+        self._sheet = np.full(shape, SHEET_COLOR, np.uint8)
         self._write(title, (GAP_PX, 46), TITLE_HEIGHT_PX, LABEL_TEXT_COLOR)
         self._write(subtitle, (GAP_PX, 82), TEXT_HEIGHT_PX, CAPTION_COLOR)
 
@@ -130,10 +124,10 @@ class ContactSheet:
         """Put the next frame on the page."""
         row, column = divmod(self._num_tiles, self._num_columns)
         self._num_tiles += 1
-        left = GAP_PX + column * (self._tile_width + GAP_PX)
+        left = GAP_PX + column * (TILE_WIDTH_PX + GAP_PX)
         top = HEADER_HEIGHT_PX + row * (self._tile_height + CAPTION_HEIGHT_PX + GAP_PX)
-        tile = render(shot, self._tile_width, self._tile_height)
-        self._sheet[top : top + self._tile_height, left : left + self._tile_width] = tile
+        tile = render(shot, TILE_WIDTH_PX, self._tile_height)
+        self._sheet[top : top + self._tile_height, left : left + TILE_WIDTH_PX] = tile
         baseline = top + self._tile_height + 23
         words = f'frame {shot.index}: {describe_hands(shot.hands)}'
         self._write(f'{shot.time_s:.2f} s', (left, baseline), TEXT_HEIGHT_PX, LABEL_TEXT_COLOR)

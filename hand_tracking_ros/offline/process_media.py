@@ -1,9 +1,10 @@
-"""Find the hands in pictures and videos, without ROS: results as JSON, and drawn if wished."""
+"""Find the hands in pictures and videos, without ROS; write them as JSON or draw them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -83,13 +84,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         '--output',
         type=Path,
         metavar='PATH',
-        help='draw the hands: a .mp4 file for one video, a picture file for one picture, else a '
-        'folder',
+        help='draw the hands: a .mp4 file for a video, a picture file for a picture, else a folder',
     )
     parser.add_argument(
-        '--static',
-        action='store_true',
-        help='treat each frame of a video by itself, as pictures always are',
+        '--static', action='store_true', help='treat each frame of a video by itself, as a picture'
     )
     parser.add_argument(
         '--max-num-hands',
@@ -106,9 +104,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help='0: lite networks, 1: full networks (default)',
     )
     parser.add_argument(
-        '--image-mirrored',
-        action='store_true',
-        help='the images are mirrored, as selfies are',
+        '--image-mirrored', action='store_true', help='the images are mirrored, as selfies are'
     )
     parser.add_argument(
         '--detection-tiles',
@@ -152,9 +148,8 @@ def _options(arguments: argparse.Namespace, is_video: bool) -> PipelineOptions:
 
 
 def _check_names(sources: Sequence[MediaSource]) -> None:
-    names = [source.name for source in sources]
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(source.name for source in sources).items():
+        if count > 1:
             raise UserError(
                 f'two inputs are named {name!r}, so one would hide the other in the results; '
                 'process them one at a time'
@@ -165,20 +160,16 @@ def _process_source(
     source: MediaSource, pipeline: HandPipeline, results: dict, output: AnnotatedOutput
 ) -> None:
     video: list[list[dict]] = []
-    with tqdm(source, desc=source.name, total=source.num_frames or None, unit='image') as progress:
-        for frame in progress:
-            hands = pipeline.process(frame.image, frame.stamp_s)
-            described = [hand_to_json(hand) for hand in hands]
-            if source.is_video:
-                video.append(described)
-            else:
-                height, width = frame.image.shape[:2]
-                results['images'][frame.name] = {
-                    'width': width,
-                    'height': height,
-                    'hands': described,
-                }
-            output.write(frame, hands)
+    for frame in tqdm(source, source.name, total=source.num_frames or None, unit='image'):
+        hands = pipeline.process(frame.image, frame.stamp_s)
+        described = [hand_to_json(hand) for hand in hands]
+        if source.is_video:
+            video.append(described)
+        else:
+            height, width = frame.image.shape[:2]
+            entry = {'width': width, 'height': height, 'hands': described}
+            results['images'][frame.name] = entry
+        output.write(frame, hands)
     if source.is_video:
         results['videos'][source.name] = video
         results['video_sizes'][source.name] = [source.width, source.height]
