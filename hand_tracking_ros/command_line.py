@@ -57,7 +57,7 @@ def positive_number(text: str) -> float:
 
 
 def check_writable(option: str, path: Path) -> None:
-    """Fail before the work if its result cannot be written; makes the folder it is to be in.
+    """Fail before the work if its result cannot be written; makes its folder.
 
     Args:
         option: where the user named the file, such as '--json'.
@@ -76,7 +76,7 @@ def check_writable(option: str, path: Path) -> None:
 
 
 def write_text(option: str, path: Path, text: str) -> None:
-    """Write a text file, into a folder that is made where needed.
+    """Write a text file; makes its folder.
 
     Args:
         option: where the user named the file, such as '--readme'.

@@ -43,7 +43,7 @@ class CameraSettings:
 
 TOPICS = """\
   image                 sensor_msgs/Image
-  image/compressed      sensor_msgs/CompressedImage (jpeg), made only when somebody listens
+  image/compressed      sensor_msgs/CompressedImage (jpeg), made only while somebody subscribes
   camera_info           sensor_msgs/CameraInfo, with the stamp of each image
   ~/frames_published    std_msgs/UInt64, how many frames were published so far
 """
@@ -116,7 +116,7 @@ class CameraNode(Node):
         return self._sensor_publishers[topic]
 
     def make_messages(self, image: np.ndarray, camera_info: CameraInfo) -> Messages:
-        """The messages of an image (H, W, 3) uint8 RGB; a jpeg only if somebody listens to it."""
+        """The messages of an image (H, W, 3) uint8 RGB; the jpeg only where it has subscribers."""
         camera_info.header = self.make_header()
         image_message = from_rgb(image, self.make_header(), self.settings.encoding)
         messages = {'camera_info': camera_info, 'image': image_message}
@@ -144,7 +144,7 @@ class CameraNode(Node):
     def publish_all(self, frames: Iterator[Messages], stop: threading.Event) -> None:
         """Publish until the end of a generator or until told to stop.
 
-        A frame that has begun to be published is published and counted whole.
+        All messages of a frame are published before it ends.
         """
         with contextlib.closing(frames):
             for messages in frames:
@@ -173,7 +173,7 @@ class CameraNode(Node):
 def paced(
     messages_and_due_s: Iterable[tuple[Messages, float]], stop: threading.Event
 ) -> Iterator[Messages]:
-    """Messages, made ahead and yielded when they are due, in seconds after the first."""
+    """Yield messages when they are due, in seconds after the first; a thread makes them ahead."""
     pacer = Pacer(sleep=stop.wait)
     with contextlib.closing(prefetch(messages_and_due_s, PREFETCH_DEPTH)) as prepared:
         for messages, due_s in prepared:

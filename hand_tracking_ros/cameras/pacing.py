@@ -12,12 +12,12 @@ from hand_tracking_ros.media.media_source import Frame, MediaSource
 class Pacer:
     """Waits until each frame is due.
 
-    A frame that comes late by more than its interval moves all later ones, so that a stall is not
-    made up for by a burst that no camera would send.
+    A frame that is late by more than its interval moves all later ones: a camera does not send a
+    burst after a stall.
 
     Args:
         clock: returns seconds, rising.
-        sleep: waits that many seconds, or less if the wait is to be cut short.
+        sleep: waits for this number of seconds, or less to end early.
     """
 
     def __init__(

@@ -105,7 +105,7 @@ class VideoPublisher(CameraNode):
         super().close()
 
     def _paced_messages(self, stop: threading.Event) -> Iterator[Messages]:
-        """Messages of files, made ahead and yielded when they are due."""
+        """Messages of files, when they are due."""
         frames = timeline(self._source, self.settings.rate, self.settings.loop)
         return paced(((self._messages_of(frame), due_s) for frame, due_s in frames), stop)
 

@@ -36,11 +36,11 @@ MAX_DOMAIN_ID = 101
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be published.
+    """What the demo publishes, and for how long.
 
     Attributes:
         source: opened once already, so it is known to be usable.
-        source_name: the same, as the publisher is to be told.
+        source_name: the name by which the publisher opens it.
         rate_hz: frames per second; None: those of the source.
         duration_s: end after this time from the first result; None: at the end of the source.
     """
@@ -179,7 +179,7 @@ def _publisher_arguments(job: Job) -> list[str]:
         '--ros-args',
         '-p', f'rate:={job.rate_hz or 0.0:f}',
         '-p', f'wait_for_subscribers:={NUM_SUBSCRIBERS}',
-        # The recording is to be complete; the tracker's own images stay best effort.
+        # Reliable, so that the recording is complete; the tracker's images stay best effort.
         '-p', f'qos_overrides.{IMAGE_TOPIC}.publisher.reliability:=reliable',
     ]  # fmt: skip
 

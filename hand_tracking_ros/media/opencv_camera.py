@@ -1,4 +1,4 @@
-"""A camera as a source, opened by OpenCV: webcams, and whatever else /dev/video* names."""
+"""A camera as a source, opened by OpenCV: webcams and all other /dev/video*."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulated hands as a source of pictures, for whoever has neither a camera nor a video."""
+"""Simulated hands as a source of pictures, where there is neither a camera nor a video."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SIMULATED = 'simulated'
 DEMO_SCENES = ('wave', 'open_close', 'pinch', 'turn', 'crossing')
 RATE_HZ = 30.0
 DURATION_S = 20.0
-# The last of each scene are black: longer than a tracker holds a hand that it no longer sees, so
-# that no hand is taken for one in the next scene.
+# Each scene ends with black frames, for longer than a tracker holds a lost hand: otherwise it would
+# continue the track with the hand of the next scene.
 NUM_BLACK_FRAMES = 15
 
 

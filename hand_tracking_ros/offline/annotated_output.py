@@ -1,4 +1,4 @@
-"""Pictures and videos with the hands drawn in, one for each that came in."""
+"""Writes each input picture or video with its hands drawn in."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def _options(arguments: argparse.Namespace, is_video: bool) -> PipelineOptions:
         detection_tiles=arguments.detection_tiles,
         landmark_passes=arguments.landmark_passes or 0,
     )
-    # What was seen is written, for others to filter as they need.
+    # The file holds what each image shows; a reader filters as he needs.
     return PipelineOptions(tracker, smoothing=SmoothingOptions('none'))
 
 

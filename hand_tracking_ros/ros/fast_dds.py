@@ -1,4 +1,4 @@
-"""The profile under which Fast DDS carries whole camera images, for whatever starts nodes."""
+"""The profile with which Fast DDS carries whole camera images, for launch files and the demo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from ament_index_python.packages import get_package_share_directory
 
 DISTRIBUTIONS_WITH_FAST_DDS_2 = ('humble', 'iron', 'jazzy')
-# Any of these is a choice that the user has made; a profile would override the last one.
+# The user sets one of these to choose otherwise; a profile would override the last one.
 USER_CHOICES = (
     'FASTRTPS_DEFAULT_PROFILES_FILE',
     'FASTDDS_DEFAULT_PROFILES_FILE',

@@ -192,7 +192,7 @@ def compressed_to_rgb(msg: CompressedImage) -> np.ndarray:
 
 
 def depth_to_metres(msg: Image) -> np.ndarray:
-    """Convert a depth Image to (height, width) float32 metres; 0 or NaN where nothing was seen.
+    """Convert a depth Image to (height, width) float32 metres; 0 or NaN where there is no depth.
 
     REP 118: `16UC1` (also called mono16) holds millimetres, `32FC1` metres. A `32FC1` image without
     row padding, in this machine's byte order, is not copied: the array is the message's own memory.

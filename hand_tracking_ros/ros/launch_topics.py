@@ -1,4 +1,4 @@
-"""Which topics the launch file's arguments mean: those of one camera, or of several with names.
+"""The topics that the launch file's arguments name: of one camera, or of several with names.
 
 Imports neither launch nor messages, so that it can be tried without them.
 """
@@ -20,7 +20,7 @@ _EXAMPLE = 'cameras:=front,wrist:=/wrist_camera/image_raw'
 def topics_of_cameras(
     cameras: str, image_topic: str, camera_info_topic: str, depth_topic: str
 ) -> dict[str, dict[str, str]]:
-    """The inputs of every camera as the node calls them, and the topics that they are to be.
+    """The inputs of every camera as the node calls them, each with its topic.
 
     Args:
         cameras: empty for one camera without a name. Else, with commas between them, NAME or

@@ -1,8 +1,8 @@
-"""A ROS process with an orderly end, whatever tells it to end and whenever.
+"""A ROS process: its command line, and an orderly end whenever a signal comes.
 
-rclpy's own signal handlers shut the middleware down under whoever is using it, and what that
-raises differs by place and distribution. Here SIGINT and SIGTERM raise KeyboardInterrupt in the
-main thread, and the middleware goes last.
+rclpy's own signal handlers shut the middleware down while it is in use, and what that raises
+differs by place and distribution. Here SIGINT and SIGTERM raise KeyboardInterrupt in the main
+thread, and the middleware goes last.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -25,8 +26,9 @@ from rclpy.task import Future
 
 from hand_tracking_ros.tracking.errors import UserError
 
-# A terminal and `ros2 launch` both pass Ctrl-C on: that is one wish to end, said twice.
-SAME_WISH_S = 1.0
+# A terminal and `ros2 launch` both pass one Ctrl-C on.
+SAME_INTERRUPT_S = 1.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def node_arguments(
@@ -65,7 +67,7 @@ def own_arguments(arguments: Sequence[str]) -> list[str]:
 def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     """Use the middleware in the main thread until the block ends or a signal ends it.
 
-    The process is to end then: whatever signals come afterwards are ignored.
+    The process ends after the block: it ignores further signals.
 
     Args:
         arguments: the program's name and its command line.
@@ -73,9 +75,7 @@ def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     Raises:
         UserError: the ROS arguments are wrong.
     """
-    interrupt = _Interrupt()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
+    _handle_signals(_Interrupt())
     try:
         rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
@@ -85,22 +85,26 @@ def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     except KeyboardInterrupt:
         pass  # the ordinary way to end a node
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # it is ending
+        _handle_signals(signal.SIG_IGN)  # it is ending
         rclpy.get_default_context().try_shutdown()
 
 
+def _handle_signals(handler: Any) -> None:
+    for number in SIGNALS:
+        signal.signal(number, handler)
+
+
 class _Interrupt:
-    """A signal handler that raises KeyboardInterrupt, once for each wish to end."""
+    """A signal handler that raises KeyboardInterrupt, once for signals that come together."""
 
     def __init__(self) -> None:
         self._last_s = -math.inf
 
     def __call__(self, _number, _frame) -> None:
         now_s = time.monotonic()
-        is_said_again = now_s - self._last_s < SAME_WISH_S
+        is_repeated = now_s - self._last_s < SAME_INTERRUPT_S
         self._last_s = now_s
-        if not is_said_again:
+        if not is_repeated:
             raise KeyboardInterrupt
 
 
@@ -114,12 +118,11 @@ def stop_on_signal() -> Iterator[threading.Event]:
             signal.default_int_handler(signal_number, frame)
         stop.set()
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = [signal.signal(number, request) for number in numbers]
+    previous = {number: signal.signal(number, request) for number in SIGNALS}
     try:
         yield stop
     finally:
-        for number, handler in zip(numbers, previous, strict=True):
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
@@ -144,8 +147,8 @@ def spinning(node: Node) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Let no signal come in between; those that come meanwhile come afterwards."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    """Hold signals back until the block ends."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:

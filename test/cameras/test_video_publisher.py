@@ -155,8 +155,7 @@ def test_it_can_be_ended_while_it_waits_for_subscribers(pictures, tmp_path):
     process = start(
         PROGRAM, tmp_path, str(pictures), '--ros-args', '-p', 'wait_for_subscribers:=99'
     )
-    first_line = process.stdout.readline()
-    assert 'Waiting for 99 subscribers to /image' in first_line
+    assert any('Waiting for 99 subscribers to /image' in line for line in process.stdout)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0 and 'Traceback' not in output
