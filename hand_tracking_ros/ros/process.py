@@ -55,12 +55,9 @@ def node_arguments(
     )
     for word, text in positional.items():
         parser.add_argument(word, nargs='?', metavar=word.upper(), help=text)
-    return parser.parse_args(own_arguments(arguments)), [name, *arguments]
-
-
-def own_arguments(arguments: Sequence[str]) -> list[str]:
-    """The part of a command line that is the program's; ROS reads all from --ros-args on."""
-    return list(itertools.takewhile(lambda argument: argument != '--ros-args', arguments))
+    # ROS reads all from --ros-args on.
+    own = list(itertools.takewhile(lambda argument: argument != '--ros-args', arguments))
+    return parser.parse_args(own), [name, *arguments]
 
 
 @contextlib.contextmanager
