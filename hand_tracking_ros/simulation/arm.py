@@ -30,7 +30,7 @@ _FACE_TEXELS_PER_M = 1000.0
 
 
 def cloth(rng: np.random.Generator) -> Texture:
-    """A plain or striped weave, to be looked up by length along it and across it."""
+    """A plain or striped weave; its coordinates are metres along the cloth and across it."""
     color = rng.uniform(0.08, 0.85) + rng.uniform(-0.12, 0.12, 3)
     grain = 1 + 0.06 * rng.standard_normal((400, 160, 1))
     stripes = 1 + rng.choice([0.0, 0.15]) * np.sin(np.arange(400) / rng.uniform(2, 8))
@@ -39,7 +39,7 @@ def cloth(rng: np.random.Generator) -> Texture:
 
 
 def sleeve(forearm: np.ndarray, shoulder_m: np.ndarray, size: float, texture: Texture) -> Body:
-    """The sleeve of an arm.
+    """The sleeve of an arm, from the cuff over the bent elbow to the shoulder.
 
     Args:
         forearm: (4, 4) the forearm's frame in the camera's.
@@ -61,13 +61,12 @@ def sleeve(forearm: np.ndarray, shoulder_m: np.ndarray, size: float, texture: Te
             bend_end + (shoulder_m - bend_end) * along[1:],
         ]
     )
-    radii = np.empty((len(path), 2))
     share = np.linspace(0, 1, len(path)) ** 0.7
-    for axis in range(2):
-        stations = [0.0, 0.45, 1.0]
-        sizes = [_CUFF_RADII_M[axis], _SLEEVE_RADII_M[axis], _SHOULDER_RADIUS_M]
-        radii[:, axis] = size * np.interp(share, stations, sizes)
-    return _tube(path, radii, forearm[:3, 1], texture)
+    radii = [
+        size * np.interp(share, [0.0, 0.45, 1.0], [cuff_m, sleeve_m, _SHOULDER_RADIUS_M])
+        for cuff_m, sleeve_m in zip(_CUFF_RADII_M, _SLEEVE_RADII_M, strict=True)
+    ]
+    return _tube(path, np.stack(radii, axis=1), forearm[:3, 1], texture)
 
 
 def _tube(path: np.ndarray, radii: np.ndarray, sideways: np.ndarray, texture: Texture) -> Body:
@@ -87,10 +86,10 @@ def _tube(path: np.ndarray, radii: np.ndarray, sideways: np.ndarray, texture: Te
     normals = b * c * first[:, None] + a * s * second[:, None]
     normals /= np.linalg.norm(normals, axis=2, keepdims=True)
     lengths = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))]
-    places = np.zeros((*vertices.shape[:2], 3), np.float32)
-    places[..., 0] = lengths[:, None] - 0.4
+    coordinates = np.zeros((*vertices.shape[:2], 3), np.float32)
+    coordinates[..., 0] = lengths[:, None] - 0.4
     # Back and forth, so that the cloth has no seam.
-    places[..., 1] = np.abs(angles - np.pi) * radii.mean() - 0.1
+    coordinates[..., 1] = np.abs(angles - np.pi) * radii.mean() - 0.1
     index = np.arange(vertices.shape[0] * _NUM_AROUND).reshape(-1, _NUM_AROUND)
     around = np.roll(index, -1, axis=1)
     triangles = np.concatenate(
@@ -100,32 +99,30 @@ def _tube(path: np.ndarray, radii: np.ndarray, sideways: np.ndarray, texture: Te
         ]
     )
     return Body(
-        vertices.reshape(-1, 3), normals.reshape(-1, 3), triangles, places.reshape(-1, 3), texture
+        vertices.reshape(-1, 3),
+        normals.reshape(-1, 3),
+        triangles,
+        coordinates.reshape(-1, 3),
+        texture,
     )
 
 
 def person(
     neck_m: np.ndarray, skin_color: np.ndarray, shirt: Texture, rng: np.random.Generator
 ) -> list[Body]:
-    """Shirt, head and hair (three bodies) of somebody who faces the camera.
+    """Shirt, head and hair (three bodies) of a person who faces the camera.
 
     Args:
         neck_m: (3,) between the shoulders, in the camera's frame.
         skin_color: (3,) linear reflectance.
         shirt: its cloth.
-        rng: what decides the rest.
+        rng: of the hair's colour.
     """
     half = SHOULDER_HALF_WIDTH_M
     trunk = [
         Capsule([-half, 0.05, 0.0], [half, 0.05, 0.0], 0.065, 0.065),
-        *(
-            Capsule([side * 0.09, 0.10, 0.0], [side * 0.08, 0.55, 0.0], 0.12, 0.13)
-            for side in (-1, 1)
-        ),
-        *(
-            Capsule([side * 0.09, 0.62, 0.0], [side * 0.10, 1.45, 0.0], 0.105, 0.06)
-            for side in (-1, 1)
-        ),
+        *(Capsule([s * 0.09, 0.10, 0.0], [s * 0.08, 0.55, 0.0], 0.12, 0.13) for s in (-1, 1)),
+        *(Capsule([s * 0.09, 0.62, 0.0], [s * 0.10, 1.45, 0.0], 0.105, 0.06) for s in (-1, 1)),
     ]
     face = [
         Capsule([0.0, 0.05, 0.03], [0.0, -0.10, 0.02], 0.048, 0.045),
@@ -143,15 +140,14 @@ def person(
             points.max(axis=0) + 0.2,
             _PERSON_STEP_M if capsules is trunk else _PERSON_STEP_M / 3,
         )
-        places = np.zeros_like(vertices)
-        places[:, :2] = vertices[:, [1, 0]]
         normals = vertex_normals(vertices, triangles)
-        bodies.append(Body(vertices + neck_m, normals, triangles, places, texture))
+        coordinates = vertices[:, [1, 0, 2]] * np.float32([1, 1, 0])
+        bodies.append(Body(vertices + neck_m, normals, triangles, coordinates, texture))
     return bodies
 
 
 def _face(skin_color: np.ndarray) -> Texture:
-    """Eyes, brows and a mouth, to be looked up by height and breadth."""
+    """Eyes, brows and a mouth; the coordinates are metres down and across."""
     top_m, half_width_m = -0.40, 0.15
     height, width = (round(extent_m * _FACE_TEXELS_PER_M) for extent_m in (0.6, 2 * half_width_m))
     picture = np.broadcast_to(skin_color, (height, width, 3)).copy()

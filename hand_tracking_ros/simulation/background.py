@@ -1,4 +1,4 @@
-"""What stands behind simulated hands: a wall, and things before it."""
+"""The background of simulated hands: a wall, with clutter before it on request."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def paint_background(
 
     Args:
         camera: whose image it fills.
-        rng: what decides.
-        clutter: whether there are things.
+        rng: of colours, light and clutter.
+        clutter: whether there are things before the wall.
         level: brightness, 1 is ordinary.
     """
     height, width = camera.height, camera.width
@@ -40,7 +40,7 @@ def paint_background(
 
 
 def _blotches(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """Unevenness (H, W) of a wall."""
+    """Unevenness (H, W) of a wall: noise of three sizes."""
     total = np.zeros((height, width))
     for cells, amount in ((4, 0.03), (16, 0.012), (90, 0.006)):
         coarse = rng.standard_normal((max(cells * height // width, 2), cells))

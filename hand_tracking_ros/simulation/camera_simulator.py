@@ -28,7 +28,7 @@ class SimulatorOptions:
 
     Attributes:
         scene: a name in SCENES.
-        seed: everything random follows from it; the same options give the same frames.
+        seed: of everything random; the same options give the same frames.
         width: px.
         height: px.
         horizontal_fov_deg: from the image's left to its right edge.
@@ -38,8 +38,8 @@ class SimulatorOptions:
         skin_tone: 0 (light) to 1 (dark); None is random.
         light: brightness, 1 is ordinary.
         clutter: things before the wall.
-        person: somebody to whom the hands belong.
-        sensor: the camera's flaws.
+        person: the person to whom the hands belong is in the image.
+        sensor: noise, blur and holes of the camera.
     """
 
     scene: str = 'still'
@@ -80,7 +80,7 @@ class CameraSimulator:
         options: what is simulated.
 
     Attributes:
-        camera: the lens.
+        camera: intrinsics of the simulated camera.
 
     Raises:
         ValueError: there is no such scene.
@@ -94,7 +94,7 @@ class CameraSimulator:
             options.width, options.height, options.horizontal_fov_deg
         )
         self._sensor = Sensor(options.sensor, options.width, options.height, options.seed)
-        # Apart, so that one option does not change what others leave to chance.
+        # A generator each, so that one option does not change what the others leave to chance.
         take, skin, stage, things, hair = (
             np.random.default_rng([options.seed, part]) for part in range(5)
         )
@@ -120,30 +120,23 @@ class CameraSimulator:
             self._background = render(bodies, self._background, self.camera, self._light)
 
     def render(self, t_s: float) -> SimulatedFrame:
-        """The frame at a time in seconds from 0 on, whatever was rendered before."""
+        """The frame at a time in seconds from 0 on; it does not depend on earlier calls."""
         moment = self._scene.move(t_s, self._setting)
         motions = moment.hands
         if self._is_left_alone:
             motions = [mirrored(motion) for motion in motions]
         placed = [hand.place(motion) for hand, motion in zip(self._hands, motions, strict=True)]
-        bodies = [each.body for each in placed]
-        for hand, each in zip(self._hands, placed, strict=True):
-            shoulder_m = self._shoulder(hand.handedness)
-            bodies.append(sleeve(each.forearm, shoulder_m, hand.shape.size, self._cloth))
-        bodies += [_board_body(board, self._board) for board in moment.boards]
+        sleeves = [
+            sleeve(each.forearm, self._shoulder(hand.handedness), hand.shape.size, self._cloth)
+            for hand, each in zip(self._hands, placed, strict=True)
+        ]
+        boards = [_board_body(board, self._board) for board in moment.boards]
+        bodies = [*(each.body for each in placed), *sleeves, *boards]
         picture = render(bodies, self._background, self.camera, self._light)
         truths = [
-            hand_truth(
-                hand_id=number,
-                handedness=hand.handedness,
-                landmarks_m=each.landmarks_m,
-                joint_angles_rad=motion.angles_rad,
-                hand_length_m=hand.shape.length_m,
-                shows_hand=picture.body == number,
-                camera=self.camera,
-            )
-            for number, (hand, each, motion) in enumerate(
-                zip(self._hands, placed, motions, strict=True)
+            hand_truth(number, hand, motion, each, picture.body == number, self.camera)
+            for number, (hand, motion, each) in enumerate(
+                zip(self._hands, motions, placed, strict=True)
             )
         ]
         frame = round(t_s * 1e6)
@@ -152,7 +145,7 @@ class CameraSimulator:
 
     @property
     def _is_left_alone(self) -> bool:
-        """Whether the only hand is a left one: scenes tell a right hand's motion."""
+        """Whether the only hand is a left one: the motions of scenes are a right hand's."""
         return len(self._hands) == 1 and self._hands[0].handedness == Handedness.LEFT
 
     def _find_neck(self, rng: np.random.Generator) -> np.ndarray:

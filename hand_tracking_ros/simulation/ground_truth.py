@@ -1,4 +1,4 @@
-"""What a simulated frame really shows, to be compared with what a tracker says of it."""
+"""Ground truth of a simulated frame, to compare a tracker's results with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_ros.simulation.pinhole_camera import PinholeCamera
+from hand_tracking_ros.simulation.scenes import HandMotion
+from hand_tracking_ros.simulation.simulated_hand import PlacedHand, SimulatedHand
 from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.hand import Handedness, Landmark
 
@@ -17,7 +19,7 @@ VISIBLE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class HandTruth:
-    """All about one hand in one frame, without error.
+    """One hand in one frame, without error.
 
     Attributes:
         hand_id: the same hand over time.
@@ -48,17 +50,14 @@ class HandTruth:
 
 def hand_truth(
     hand_id: int,
-    handedness: Handedness,
-    landmarks_m: np.ndarray,
-    joint_angles_rad: Mapping[str, float],
-    hand_length_m: float,
+    hand: SimulatedHand,
+    motion: HandMotion,
+    placed: PlacedHand,
     shows_hand: np.ndarray,
     camera: PinholeCamera,
 ) -> HandTruth:
-    """The truth about a hand with landmarks (21, 3) in the camera's frame.
-
-    `shows_hand` (H, W) bool says which pixels show it; the rest is as in `HandTruth`.
-    """
+    """The truth about a hand; `shows_hand` (H, W) bool says which pixels show it."""
+    landmarks_m = placed.landmarks_m
     ahead = landmarks_m[:, 2] > 0
     pixels = camera.project(np.where(ahead[:, None], landmarks_m, np.nan))
     wrist_z_m = landmarks_m[Landmark.WRIST, 2]
@@ -69,11 +68,11 @@ def hand_truth(
     visible[visible] = shows_hand[row[visible], column[visible]]
     return HandTruth(
         hand_id=hand_id,
-        handedness=handedness,
+        handedness=hand.handedness,
         landmarks=np.column_stack([pixels / image_size, depth_px / camera.width]),
         camera_landmarks_m=landmarks_m,
         landmarks_visible=visible,
-        rotation=hand_axes(landmarks_m, handedness),
-        joint_angles_rad=joint_angles_rad,
-        hand_length_m=hand_length_m,
+        rotation=hand_axes(landmarks_m, hand.handedness),
+        joint_angles_rad=motion.angles_rad,
+        hand_length_m=hand.shape.length_m,
     )

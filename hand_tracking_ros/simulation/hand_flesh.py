@@ -1,4 +1,4 @@
-"""Where the flesh of a simulated hand is while it rests, and which bones it follows when they move.
+"""The flesh of a simulated hand at rest, as signed distances, and the bones that its skin follows.
 
 The frame is the right hand's own, as in `hand_skeleton`.
 """

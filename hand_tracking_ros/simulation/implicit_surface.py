@@ -1,4 +1,4 @@
-"""Smooth bodies made of balls that roll: distance to them, and a triangle mesh of their surface."""
+"""Implicit surfaces: signed distances to smooth bodies, and triangle meshes of their surfaces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hand_tracking_ros.simulation.array_math import dot
 
 @dataclass(frozen=True)
 class Capsule:
-    """What a ball covers on its way between two points while its radius changes, in metres."""
+    """A round cone: what a ball covers between two points while its radius changes, in metres."""
 
     start: np.ndarray
     end: np.ndarray
@@ -20,7 +20,7 @@ class Capsule:
     end_radius: float
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """How far outside points (N, 3) are, about, in metres: (N,), negative inside."""
+        """Signed distances (N,) of points (N, 3), about, in metres; negative inside."""
         axis = np.asarray(self.end, points.dtype) - np.asarray(self.start, points.dtype)
         offset = points - np.asarray(self.start, points.dtype)
         along = np.clip(dot(offset, axis) / max(float(axis @ axis), 1e-12), 0.0, 1.0)
@@ -30,13 +30,13 @@ class Capsule:
 
 
 def smooth_union(first: np.ndarray, second: np.ndarray, blend_m: float) -> np.ndarray:
-    """Distance to both of two bodies, with the edge where they meet filled over about `blend_m`."""
+    """Signed distance to two bodies, with the edge where they meet filled over about `blend_m`."""
     nearness = np.maximum(blend_m - np.abs(first - second), 0.0) / blend_m
     return np.minimum(first, second) - nearness**2 * (blend_m / 4)
 
 
 def distance_to_all(capsules: list[Capsule], points: np.ndarray, blend_m: float) -> np.ndarray:
-    """Distance (N,) from points (N, 3) to the smooth union of at least one capsule."""
+    """Signed distances (N,) of points (N, 3) to the smooth union of at least one capsule."""
     distance = capsules[0].distance(points)
     for capsule in capsules[1:]:
         distance = smooth_union(distance, capsule.distance(points), blend_m)
@@ -46,7 +46,7 @@ def distance_to_all(capsules: list[Capsule], points: np.ndarray, blend_m: float)
 def mesh_surface(
     distance: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray, step_m: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Triangles where a body ends ("surface nets").
+    """The triangle mesh of a body's surface, by surface nets (Gibson, 1998).
 
     Space is cut into cubes. Each cube that the surface passes through gets one vertex, in the
     middle of the places where the surface cuts its edges; each edge that is cut joins the four
@@ -103,10 +103,8 @@ def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 def _edge_ends(field: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """The values at both ends of all grid edges along an axis."""
-    first = [slice(None)] * 3
-    second = [slice(None)] * 3
-    first[axis], second[axis] = slice(None, -1), slice(1, None)
-    return field[tuple(first)], field[tuple(second)]
+    field = np.moveaxis(field, axis, 0)
+    return np.moveaxis(field[:-1], 0, axis), np.moveaxis(field[1:], 0, axis)
 
 
 def _add_to_cubes(

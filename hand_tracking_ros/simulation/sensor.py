@@ -1,4 +1,4 @@
-"""What a real camera does to a perfect picture: blur, noise, holes in the depth."""
+"""What a real camera adds to a perfect image: blur, noise, holes in the depth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HOLE_SIZE_PX = 9
 
 @dataclass(frozen=True)
 class SensorOptions:
-    """How bad a camera is.
+    """Noise and blur of a camera.
 
     Attributes:
         noise: standard deviation of the image's noise, in steps of 255.
@@ -31,13 +31,13 @@ class SensorOptions:
 
 
 class Sensor:
-    """Adds a camera's flaws to pictures of one size.
+    """Adds noise, blur and holes to images of one size.
 
     Args:
-        options: how bad.
+        options: how much.
         width: px.
         height: px.
-        seed: what decides, together with the frame's number.
+        seed: of the noise, together with the frame's number.
     """
 
     def __init__(self, options: SensorOptions, width: int, height: int, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""One person's hand: bones, skin and colours together, ready to be placed before a camera."""
+"""One person's hand: skeleton, skin and texture, ready to be placed before a camera."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SimulatedHand:
         handedness: LEFT or RIGHT.
         length_m: of the hand, as `HandShape.length_m`; None is random.
         tone: of the skin, 0 (light) to 1 (dark).
-        rng: what decides the rest.
+        rng: of proportions and texture.
 
     Attributes:
         handedness: as given.

@@ -1,7 +1,7 @@
-"""What a simulated hand's skin looks like: tone, nails, creases, knuckles, uneven colour.
+"""The texture of a simulated hand's skin: tone, nails, creases, knuckles, uneven colour.
 
-The resting hand is photographed, so to speak, from its palm and from its back; colours are painted
-on these two pictures, which the moving skin then carries along.
+The texture has two sides: the resting hand seen from its palm and from its back. The moving skin
+carries them along.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SHADE = np.array([0.8, 1.0, 1.05])
 
 
 def skin_texture_coordinates(mesh: HandMesh) -> np.ndarray:
-    """Where each vertex (V, 3) of a hand finds its colour in `paint_skin`'s texture."""
+    """The vertices' coordinates (V, 3) in `paint_skin`'s texture."""
     back = smoothstep(mesh.normals[:, 2], -0.25, 0.25)
     return np.column_stack([mesh.vertices[:, :2], back]).astype(np.float32)
 
@@ -58,14 +58,14 @@ def paint_skin(shape: HandShape, mesh: HandMesh, tone: float, rng: np.random.Gen
     rows, columns = size.astype(int)
     sides = []
     for tone_of_side, side in ((palm_tone, -1.0), (back_tone, 1.0)):
-        texels, points = _photograph(mesh, origin, rows, columns, side)
+        texels, points = _visible_texels(mesh, origin, rows, columns, side)
         colors = tone_of_side * _unevenness(rows, columns, rng)[texels]
         painter = _Painter(shape, points, colors)
         if side < 0:
             painter.paint_palm()
         else:
             painter.paint_back()
-        sides.append(_spread_beyond(colors, texels, rows, columns))
+        sides.append(_fill_beyond(colors, texels, rows, columns))
     return Texture(np.stack(sides).clip(0.02, 0.98) ** GAMMA, origin, TEXELS_PER_M)
 
 
@@ -180,7 +180,7 @@ class _Painter:
             )
 
 
-def _photograph(
+def _visible_texels(
     mesh: HandMesh, origin: np.ndarray, rows: int, columns: int, side: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which texels (N,) show the resting hand from -z or +z, and which points (N, 3) of it."""
@@ -204,7 +204,7 @@ def _unevenness(rows: int, columns: int, rng: np.random.Generator) -> np.ndarray
     return 1 + total.reshape(-1, 1) * _SHADE
 
 
-def _spread_beyond(colors: np.ndarray, texels: np.ndarray, rows: int, columns: int) -> np.ndarray:
+def _fill_beyond(colors: np.ndarray, texels: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """A picture (rows, columns, 3) of colours (N, 3) at texels, the others like the nearest."""
     uncovered = np.ones((rows, columns), np.uint8)
     uncovered.reshape(-1)[texels] = 0
