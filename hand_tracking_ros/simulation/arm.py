@@ -7,8 +7,8 @@ import numpy as np
 
 from hand_tracking_ros.simulation.implicit_surface import (
     Capsule,
-    distance_to_all,
     mesh_surface,
+    smooth_union,
     vertex_normals,
 )
 from hand_tracking_ros.simulation.renderer import GAMMA, Body, Texture
@@ -135,7 +135,9 @@ def person(
     for capsules, texture in ((trunk, shirt), (face, _face(skin_color)), (hair, hair_color)):
         points = np.array([p for c in capsules for p in (c.start, c.end)])
         vertices, triangles = mesh_surface(
-            lambda points, capsules=capsules: distance_to_all(capsules, points, 0.06),
+            lambda points, capsules=capsules: smooth_union(
+                (capsule.distance(points) for capsule in capsules), 0.06
+            ),
             points.min(axis=0) - 0.2,
             points.max(axis=0) + 0.2,
             _PERSON_STEP_M if capsules is trunk else _PERSON_STEP_M / 3,

@@ -6,7 +6,7 @@ The frame is the right hand's own, as in `hand_skeleton`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from hand_tracking_ros.simulation.hand_skeleton import (
     bone_frames,
     complete_angles,
 )
-from hand_tracking_ros.simulation.implicit_surface import Capsule, distance_to_all, smooth_union
+from hand_tracking_ros.simulation.implicit_surface import Capsule, smooth_union
 from hand_tracking_ros.tracking.hand import FINGERS
 
 # The pose in which the flesh is made: fingers apart, so that they do not grow together.
@@ -64,20 +64,16 @@ def rest_frames(shape: HandShape) -> np.ndarray:
 
 
 def flesh_distance(shape: HandShape, points: np.ndarray) -> np.ndarray:
-    """How far points (N, 3) are outside the resting hand, metres (N,), negative inside."""
+    """Signed distances (N,) of points (N, 3) to the resting hand in metres, negative inside."""
     frames, size = rest_frames(shape), shape.size
-    hand = distance_to_all(list(_palm(shape, frames)), points, size * _PALM_BLEND_M)
-    fingers = np.full(len(points), np.inf, points.dtype)
-    for finger in FINGERS:
-        capsules = list(_finger(shape, frames, finger))
-        distance = distance_to_all(capsules, points, size * _FINGER_BLEND_M)
-        if finger == 'thumb':
-            hand = smooth_union(hand, distance, size * _FINGER_TO_PALM_BLEND_M)
-        elif np.isinf(fingers[0]):
-            fingers = distance
-        else:
-            fingers = smooth_union(fingers, distance, size * _FINGER_TO_FINGER_BLEND_M)
-    return smooth_union(hand, fingers, size * _FINGER_TO_PALM_BLEND_M)
+
+    def union(capsules: Iterable[Capsule], blend_m: float) -> np.ndarray:
+        return smooth_union((c.distance(points) for c in capsules), size * blend_m)
+
+    palm = union(_palm(shape, frames), _PALM_BLEND_M)
+    thumb, *fingers = (union(_finger(shape, frames, f), _FINGER_BLEND_M) for f in FINGERS)
+    long_fingers = smooth_union(fingers, size * _FINGER_TO_FINGER_BLEND_M)
+    return smooth_union([palm, thumb, long_fingers], size * _FINGER_TO_PALM_BLEND_M)
 
 
 def bone_weights(shape: HandShape, points: np.ndarray) -> np.ndarray:
@@ -133,27 +129,25 @@ def _finger(shape: HandShape, frames: np.ndarray, finger: str) -> Iterator[Capsu
 def _palm(shape: HandShape, frames: np.ndarray) -> Iterator[Capsule]:
     """Palm, ball of the thumb and of the little finger, webs, wrist and forearm."""
     size, thick = shape.size, shape.size * shape.thickness
+
+    def point(x: float, y: float, z: float) -> np.ndarray:
+        return np.array([x, y, z]) * size
+
     for finger in LONG_FINGERS:
         knuckle = shape.first_joints_m[finger]
-        carpal = np.array([0.010, 0.48 * knuckle[1] / size, -0.003]) * size
-        head = knuckle + size * np.array([0.001, 0.0, -0.0035])
-        yield Capsule(carpal, head, 0.0145 * thick, 0.0118 * thick)
-    hollow = np.array([[0.030, 0.004, -0.007], [0.080, -0.006, -0.008]]) * size
+        carpal = point(0.010, 0.48 * knuckle[1] / size, -0.003)
+        yield Capsule(carpal, knuckle + point(0.001, 0, -0.0035), 0.0145 * thick, 0.0118 * thick)
+    hollow = point(0.030, 0.004, -0.007), point(0.080, -0.006, -0.008)
     yield Capsule(*hollow, 0.0120 * thick, 0.0110 * thick)
     yield from _webs(shape, frames)
-    thumb = frames[FINGER_BONES['thumb'][0]]
-    thumb_length = shape.bone_lengths_m['thumb'][0]
-    thenar_start = np.array([0.0155, 0.012, -0.009]) * size
-    thenar_end = _at(thumb, 0.75 * thumb_length, -0.002 * size, -0.003 * size)
-    yield Capsule(thenar_start, thenar_end, 0.0160 * thick, 0.0125 * thick)
-    pinky = shape.first_joints_m['pinky']
-    hypothenar_start = np.array([0.0115, -0.019, -0.008]) * size
-    hypothenar_end = 0.80 * pinky + size * np.array([0.0, 0.001, -0.007])
-    yield Capsule(hypothenar_start, hypothenar_end, 0.0150 * thick, 0.0120 * thick)
-    forearm = frames[FOREARM]
+    thumb, thumb_length_m = frames[FINGER_BONES['thumb'][0]], shape.bone_lengths_m['thumb'][0]
+    thenar_end = _at(thumb, 0.75 * thumb_length_m, -0.002 * size, -0.003 * size)
+    yield Capsule(point(0.0155, 0.012, -0.009), thenar_end, 0.0160 * thick, 0.0125 * thick)
+    hypothenar_end = 0.80 * shape.first_joints_m['pinky'] + point(0, 0.001, -0.007)
+    yield Capsule(point(0.0115, -0.019, -0.008), hypothenar_end, 0.0150 * thick, 0.0120 * thick)
     for side in (-1.0, 0.0, 1.0):
-        start = _at(forearm, 0.0035 * size, side * 0.0125 * size, -0.002 * size)
-        end = _at(forearm, FOREARM_END_M * size, side * 0.0160 * size, -0.002 * size)
+        start = _at(frames[FOREARM], 0.0035 * size, side * 0.0125 * size, -0.002 * size)
+        end = _at(frames[FOREARM], FOREARM_END_M * size, side * 0.0160 * size, -0.002 * size)
         yield Capsule(start, end, 0.0165 * thick, 0.0205 * thick)
 
 
@@ -161,10 +155,10 @@ def _webs(shape: HandShape, frames: np.ndarray) -> Iterator[Capsule]:
     """The skin between neighbouring fingers, which hides where they begin."""
     size = shape.size
     for first, second in itertools.pairwise(LONG_FINGERS):
-        ends = []
-        for finger in (first, second):
-            frame = frames[FINGER_BONES[finger][0]]
-            ends.append(_at(frame, 0.23 * shape.bone_lengths_m[finger][0], 0.0, -0.003 * size))
+        ends = [
+            _at(frames[FINGER_BONES[f][0]], 0.23 * shape.bone_lengths_m[f][0], 0.0, -0.003 * size)
+            for f in (first, second)
+        ]
         yield Capsule(*ends, 0.0070 * size, 0.0070 * size)
     thumb, index = frames[FINGER_BONES['thumb'][0]], shape.first_joints_m['index']
     for along, radius in ((0.35, 0.0100), (0.55, 0.0080), (0.75, 0.0062), (0.92, 0.0050)):

@@ -157,16 +157,8 @@ def random_hand_shape(rng: np.random.Generator, length_m: float | None = None) -
     return _make_shape(factors, size, thickness)
 
 
-def flat_hand() -> dict[str, float]:
-    """Every joint at the value in its range that is nearest to 0, radians."""
-    return {
-        name: float(np.radians(np.clip(0.0, low, high)))
-        for name, (low, high) in JOINT_LIMITS_DEG.items()
-    }
-
-
 def complete_angles(angles_rad: Mapping[str, float]) -> dict[str, float]:
-    """Every joint's angle in radians: those given, within human range, and the rest flat.
+    """Every joint's angle in radians, within its range; 0, or what is nearest, if not given.
 
     Raises:
         ValueError: a joint has another name.
@@ -174,11 +166,10 @@ def complete_angles(angles_rad: Mapping[str, float]) -> dict[str, float]:
     unknown = sorted(set(angles_rad) - set(JOINT_NAMES))
     if unknown:
         raise ValueError(f"joint is '{unknown[0]}', expected one of {', '.join(JOINT_NAMES)}")
-    complete = flat_hand()
-    for name, angle in angles_rad.items():
-        low, high = np.radians(JOINT_LIMITS_DEG[name])
-        complete[name] = float(np.clip(angle, low, high))
-    return complete
+    return {
+        name: float(np.clip(angles_rad.get(name, 0.0), *np.radians(limits)))
+        for name, limits in JOINT_LIMITS_DEG.items()
+    }
 
 
 def bone_frames(shape: HandShape, angles_rad: Mapping[str, float]) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import itertools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,18 +31,19 @@ class Capsule:
         return np.sqrt(dot(offset, offset)) - radius
 
 
-def smooth_union(first: np.ndarray, second: np.ndarray, blend_m: float) -> np.ndarray:
-    """Signed distance to two bodies, with the edge where they meet filled over about `blend_m`."""
-    nearness = np.maximum(blend_m - np.abs(first - second), 0.0) / blend_m
-    return np.minimum(first, second) - nearness**2 * (blend_m / 4)
+def smooth_union(distances: Iterable[np.ndarray], blend_m: float) -> np.ndarray:
+    """Signed distances (N,) to several bodies, with the edges between them filled.
 
+    Args:
+        distances: (N,) signed distances to each body, which are united one after the other.
+        blend_m: width of the fillets, about (k of Quilez's quadratic smooth minimum).
+    """
 
-def distance_to_all(capsules: list[Capsule], points: np.ndarray, blend_m: float) -> np.ndarray:
-    """Signed distances (N,) of points (N, 3) to the smooth union of at least one capsule."""
-    distance = capsules[0].distance(points)
-    for capsule in capsules[1:]:
-        distance = smooth_union(distance, capsule.distance(points), blend_m)
-    return distance
+    def smooth_minimum(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        nearness = np.maximum(blend_m - np.abs(first - second), 0.0) / blend_m
+        return np.minimum(first, second) - nearness**2 * (blend_m / 4)
+
+    return functools.reduce(smooth_minimum, distances)
 
 
 def mesh_surface(
@@ -73,7 +76,7 @@ def mesh_surface(
     quads = []
     cube_index = np.arange(np.prod(shape)).reshape(shape)
     for axis in range(3):
-        here, there = _edge_ends(field, axis)
+        here, there = (np.delete(field, end, axis) for end in (-1, 0))
         cut = (here < 0) != (there < 0)
         with np.errstate(invalid='ignore', divide='ignore'):
             where = np.where(cut, here / (here - there), 0.0)
@@ -101,26 +104,19 @@ def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return (normals / np.maximum(lengths, 1e-20)).astype(np.float32)
 
 
-def _edge_ends(field: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """The values at both ends of all grid edges along an axis."""
-    field = np.moveaxis(field, axis, 0)
-    return np.moveaxis(field[:-1], 0, axis), np.moveaxis(field[1:], 0, axis)
-
-
 def _add_to_cubes(
     total: np.ndarray, count: np.ndarray, crossing: np.ndarray, cut: np.ndarray, axis: int
 ) -> None:
     """Add where edges along an axis are cut to the four cubes around each of them, in place."""
     across = [a for a in range(3) if a != axis]
-    for side_a in (0, 1):
-        for side_b in (0, 1):
-            edges = [slice(None)] * 3
-            # A cube's own edges start at its corner and at the next one.
-            edges[across[0]] = slice(side_a, cut.shape[across[0]] - 1 + side_a)
-            edges[across[1]] = slice(side_b, cut.shape[across[1]] - 1 + side_b)
-            is_cut = cut[tuple(edges)]
-            total += np.where(is_cut[..., None], crossing[tuple(edges)], 0.0)
-            count += is_cut
+    for sides in itertools.product((0, 1), repeat=2):
+        edges = [slice(None)] * 3
+        # A cube's own edges start at its corner and at the next one.
+        for a, side in zip(across, sides, strict=True):
+            edges[a] = slice(side, cut.shape[a] - 1 + side)
+        is_cut = cut[tuple(edges)]
+        total += np.where(is_cut[..., None], crossing[tuple(edges)], 0.0)
+        count += is_cut
 
 
 def _quads_around(
@@ -132,12 +128,8 @@ def _quads_around(
     inner[b], inner[c] = slice(1, -1), slice(1, -1)
     edges = np.argwhere(cut[tuple(inner)])
     edges[:, [b, c]] += 1
-    around = []
-    for step_b, step_c in ((-1, -1), (0, -1), (0, 0), (-1, 0)):
-        cube = edges.copy()
-        cube[:, b] += step_b
-        cube[:, c] += step_c
-        around.append(cube_index[tuple(cube.T)])
-    quads = np.stack(around, axis=1)
+    around = np.zeros((4, 1, 3), int)
+    around[:, 0, b], around[:, 0, c] = (-1, 0, 0, -1), (-1, -1, 0, 0)
+    quads = cube_index[tuple((edges + around).T)]
     leaves = starts_inside[tuple(edges.T)]
     return np.where(leaves[:, None], quads, quads[:, ::-1])

@@ -54,23 +54,19 @@ class Sensor:
         """The image (H, W, 3) uint8 as this camera gives it in the frame of this number."""
         if self._options.blur_px > 0:
             image = cv2.GaussianBlur(image, None, self._options.blur_px)
-        if self._options.noise > 0:
-            noise = self._cut(self._noise, image.shape, frame)
-            image = cv2.add(image, noise, dtype=cv2.CV_8U)
-        return image
+        noise = self._crop(self._noise, image.shape, frame)
+        return cv2.add(image, noise, dtype=cv2.CV_8U)
 
     def measure(self, depth_m: np.ndarray, frame: int) -> np.ndarray:
         """Depth (H, W) float32 as this camera gives it; 0 where it gives none."""
-        measured = depth_m
-        if self._options.depth_noise > 0:
-            noise = self._cut(self._depth_noise, depth_m.shape, frame)
-            measured = depth_m + noise * depth_m * depth_m
+        noise = self._crop(self._depth_noise, depth_m.shape, frame)
+        measured = depth_m + noise * depth_m * depth_m
         if self._options.depth_holes > 0:
-            holes = self._cut(self._holes, depth_m.shape, frame)
+            holes = self._crop(self._holes, depth_m.shape, frame)
             measured = np.where(holes, np.float32(0.0), measured)
         return measured
 
-    def _cut(self, pool: np.ndarray, shape: tuple[int, ...], frame: int) -> np.ndarray:
+    def _crop(self, pool: np.ndarray, shape: tuple[int, ...], frame: int) -> np.ndarray:
         rng = np.random.default_rng([self._seed, 2, frame])
         y, x = rng.integers(0, _POOL_MARGIN_PX, 2)
         return pool[y : y + shape[0], x : x + shape[1]]

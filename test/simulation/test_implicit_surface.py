@@ -49,6 +49,6 @@ def test_a_capsule_changes_its_radius_from_end_to_end():
 
 def test_a_union_fills_the_corner_between_bodies_and_changes_nothing_else():
     first, second = np.array([0.01, 0.002, -0.01]), np.array([0.05, 0.002, 0.03])
-    union = smooth_union(first, second, 0.008)
+    union = smooth_union([first, second], 0.008)
     assert union[[0, 2]] == pytest.approx(np.minimum(first, second)[[0, 2]])
     assert union[1] == pytest.approx(0.002 - 0.008 / 4)
