@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from hand_tracking_ros.simulation.implicit_surface import (
     Capsule,
@@ -50,7 +51,7 @@ def sleeve(forearm: np.ndarray, shoulder_m: np.ndarray, size: float, texture: Te
     backwards = -forearm[:3, 0]
     cuff = forearm[:3, 3] + CUFF_M * size * backwards
     elbow = forearm[:3, 3] + ELBOW_M * size * backwards
-    to_shoulder = (shoulder_m - elbow) / max(np.linalg.norm(shoulder_m - elbow), 1e-6)
+    to_shoulder = (shoulder_m - elbow) / max(float(np.linalg.norm(shoulder_m - elbow)), 1e-6)
     bend_start = elbow - _ELBOW_BEND_M * backwards
     bend_end = elbow + _ELBOW_BEND_M * to_shoulder
     along = np.linspace(0, 1, _NUM_ALONG)[:, None]
@@ -74,10 +75,10 @@ def _tube(path: np.ndarray, radii: np.ndarray, sideways: np.ndarray, texture: Te
     tangents = np.gradient(path, axis=0)
     tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
     first = np.empty_like(path)
-    for index, tangent in enumerate(tangents):
+    for row, tangent in enumerate(tangents):
         sideways = sideways - (sideways @ tangent) * tangent
-        sideways = sideways / max(np.linalg.norm(sideways), 1e-6)
-        first[index] = sideways
+        sideways = sideways / max(float(np.linalg.norm(sideways)), 1e-6)
+        first[row] = sideways
     second = np.cross(tangents, first)
     angles = np.linspace(0, 2 * np.pi, _NUM_AROUND, endpoint=False)
     c, s = np.cos(angles)[None, :, None], np.sin(angles)[None, :, None]
@@ -92,12 +93,11 @@ def _tube(path: np.ndarray, radii: np.ndarray, sideways: np.ndarray, texture: Te
     coordinates[..., 1] = np.abs(angles - np.pi) * radii.mean() - 0.1
     index = np.arange(vertices.shape[0] * _NUM_AROUND).reshape(-1, _NUM_AROUND)
     around = np.roll(index, -1, axis=1)
-    triangles = np.concatenate(
-        [
-            np.stack([index[:-1], around[:-1], index[1:]], axis=-1).reshape(-1, 3),
-            np.stack([around[:-1], around[1:], index[1:]], axis=-1).reshape(-1, 3),
-        ]
-    )
+    corners = [
+        [index[:-1], around[:-1], index[1:]],
+        [around[:-1], around[1:], index[1:]],
+    ]
+    triangles = np.stack(corners).transpose(0, 2, 3, 1).reshape(-1, 3)
     return Body(
         vertices.reshape(-1, 3),
         normals.reshape(-1, 3),
@@ -133,17 +133,16 @@ def person(
     hair_color = _plain(rng.uniform(0.02, 0.25) * np.array([1.0, 0.8, 0.6]))
     bodies = []
     for capsules, texture in ((trunk, shirt), (face, _face(skin_color)), (hair, hair_color)):
-        points = np.array([p for c in capsules for p in (c.start, c.end)])
-        vertices, triangles = mesh_surface(
-            lambda points, capsules=capsules: smooth_union(
-                (capsule.distance(points) for capsule in capsules), 0.06
-            ),
-            points.min(axis=0) - 0.2,
-            points.max(axis=0) + 0.2,
-            _PERSON_STEP_M if capsules is trunk else _PERSON_STEP_M / 3,
-        )
+
+        def distance(points: np.ndarray, capsules: list[Capsule] = capsules) -> np.ndarray:
+            return smooth_union((capsule.distance(points) for capsule in capsules), 0.06)
+
+        ends = np.array([end for capsule in capsules for end in (capsule.start, capsule.end)])
+        step_m = _PERSON_STEP_M if capsules is trunk else _PERSON_STEP_M / 3
+        low, high = ends.min(axis=0) - 0.2, ends.max(axis=0) + 0.2
+        vertices, triangles = mesh_surface(distance, low, high, step_m)
         normals = vertex_normals(vertices, triangles)
-        coordinates = vertices[:, [1, 0, 2]] * np.float32([1, 1, 0])
+        coordinates = vertices[:, [1, 0, 2]] * np.array([1, 1, 0], np.float32)
         bodies.append(Body(vertices + neck_m, normals, triangles, coordinates, texture))
     return bodies
 
@@ -154,7 +153,7 @@ def _face(skin_color: np.ndarray) -> Texture:
     height, width = (round(extent_m * _FACE_TEXELS_PER_M) for extent_m in (0.6, 2 * half_width_m))
     picture = np.broadcast_to(skin_color, (height, width, 3)).copy()
 
-    def spot(x_m: float, y_m: float, size_m: tuple[float, float], color) -> None:
+    def spot(x_m: float, y_m: float, size_m: tuple[float, float], color: npt.ArrayLike) -> None:
         center = [(x_m + half_width_m) * _FACE_TEXELS_PER_M, (y_m - top_m) * _FACE_TEXELS_PER_M]
         size = np.array(size_m) * _FACE_TEXELS_PER_M
         cv2.ellipse(picture, (center, size, 0.0), np.asarray(color).tolist(), cv2.FILLED)

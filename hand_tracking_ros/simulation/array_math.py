@@ -7,6 +7,7 @@ costs more processor time than the product itself.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 
 def rotate(vectors: np.ndarray, rotation: np.ndarray) -> np.ndarray:
@@ -25,7 +26,7 @@ def take_rows(table: np.ndarray, index: np.ndarray) -> np.ndarray:
     return np.take(table, index, axis=0)
 
 
-def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
+def smoothstep(values: npt.ArrayLike, low: float, high: float) -> np.ndarray:
     """0 below `low`, 1 above `high`, smooth between."""
-    t = np.clip((values - low) / (high - low), 0.0, 1.0)
+    t = np.clip((np.asarray(values) - low) / (high - low), 0.0, 1.0)
     return t * t * (3 - 2 * t)

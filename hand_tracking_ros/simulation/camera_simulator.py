@@ -178,7 +178,7 @@ def _random_light(rng: np.random.Generator, level: float) -> Light:
 def _board_body(board: Board, texture: Texture) -> Body:
     """Two triangles that face the camera."""
     corners = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], np.float32)
-    corners *= np.float32([board.width_m / 2, board.height_m / 2, 0.0])
+    corners *= np.array([board.width_m / 2, board.height_m / 2, 0.0], np.float32)
     return Body(
         vertices=board.center_m + corners,
         normals=np.tile([0.0, 0.0, -1.0], (4, 1)),

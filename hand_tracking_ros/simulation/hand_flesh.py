@@ -155,11 +155,11 @@ def _webs(shape: HandShape, frames: np.ndarray) -> Iterator[Capsule]:
     """The skin between neighbouring fingers, which hides where they begin."""
     size = shape.size
     for first, second in itertools.pairwise(LONG_FINGERS):
-        ends = [
+        start, end = (
             _at(frames[FINGER_BONES[f][0]], 0.23 * shape.bone_lengths_m[f][0], 0.0, -0.003 * size)
             for f in (first, second)
-        ]
-        yield Capsule(*ends, 0.0070 * size, 0.0070 * size)
+        )
+        yield Capsule(start, end, 0.0070 * size, 0.0070 * size)
     thumb, index = frames[FINGER_BONES['thumb'][0]], shape.first_joints_m['index']
     for along, radius in ((0.35, 0.0100), (0.55, 0.0080), (0.75, 0.0062), (0.92, 0.0050)):
         start = _at(thumb, along * shape.bone_lengths_m['thumb'][0], 0.0, 0.0)

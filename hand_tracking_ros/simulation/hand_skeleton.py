@@ -229,8 +229,9 @@ def _first_rotation(finger: str, angles_rad: Mapping[str, float]) -> np.ndarray:
             @ rotation_about('x', -opposition)
         )
     outwards = 1 if finger in ('index', 'middle') else -1
-    abduction = rotation_about('z', outwards * angles_rad[f'{finger}_mcp_abduction'])
-    return abduction @ rotation_about('y', angles_rad[f'{finger}_mcp_flexion'])
+    abduction = outwards * angles_rad[f'{finger}_mcp_abduction']
+    flexion = angles_rad[f'{finger}_mcp_flexion']
+    return rotation_about('z', abduction) @ rotation_about('y', flexion)
 
 
 def _frame(rotation: np.ndarray, origin: npt.ArrayLike) -> np.ndarray:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from hand_tracking_ros.simulation.array_math import dot
 
@@ -16,15 +17,16 @@ from hand_tracking_ros.simulation.array_math import dot
 class Capsule:
     """A round cone: what a ball covers between two points while its radius changes, in metres."""
 
-    start: np.ndarray
-    end: np.ndarray
+    start: npt.ArrayLike
+    end: npt.ArrayLike
     start_radius: float
     end_radius: float
 
     def distance(self, points: np.ndarray) -> np.ndarray:
         """Signed distances (N,) of points (N, 3), about, in metres; negative inside."""
-        axis = np.asarray(self.end, points.dtype) - np.asarray(self.start, points.dtype)
-        offset = points - np.asarray(self.start, points.dtype)
+        start = np.asarray(self.start, points.dtype)
+        axis = np.asarray(self.end, points.dtype) - start
+        offset = points - start
         along = np.clip(dot(offset, axis) / max(float(axis @ axis), 1e-12), 0.0, 1.0)
         radius = self.start_radius + along * (self.end_radius - self.start_radius)
         offset -= along[:, None] * axis

@@ -252,7 +252,7 @@ def _teleop(t_s: float, setting: Setting) -> Moment:
         t_s, (1.7, start), (2.7, aside), (3.5, aside), (4.3, deeper), (5.8, deeper), (6.4, start),
         (7.6, start), (9.4, outside), (10.0, outside), (11.2, start),
     )  # fmt: skip
-    angles = interpolate(RELAXED, PINCH, closed)
+    angles = interpolate(RELAXED, PINCH, float(closed))
     return Moment(
         [HandMotion(setting.base_m + moved_m, setting.rotation @ _PINCH_ROTATION, angles)]
     )
