@@ -87,7 +87,7 @@ class NodeProcesses:
         arguments += [word for rule in remap for word in ('-r', rule)]
         if cameras:
             arguments += ['-p', f'cameras:=[{", ".join(cameras)}]']
-        self.node = Program('hand_tracker', arguments, folder / 'hand_tracker.log')
+        self.node = Program('hand_tracker', arguments, folder)
         stack.callback(self.node.stop)
         self._bare, self._hands, self._camera = processes = [
             stack.enter_context(

@@ -59,7 +59,8 @@ def run(arguments: argparse.Namespace) -> None:
     recording, logs = arguments.output / RECORDING_NAME, arguments.output / LOG_FOLDER_NAME
     _prepare_folder(arguments.output, logs)
     print(_describe_job(job), flush=True)
-    with stop_on_signal() as stop, Bag(recording) as bag, Session(bag, logs) as session:
+    with stop_on_signal() as stop, Bag(recording) as bag:
+        session = Session(bag, logs)
         failure = session.run(job, stop)
     counts = session.counts
     results = Results(recording, job.source.name, counts)

@@ -21,13 +21,13 @@ class Program:
     Args:
         name: of the program, as in `python3 -m hand_tracking_ros <name>`.
         arguments: its command line.
-        log_path: where its output goes.
+        log_folder: its output goes there, into `<name>.log`.
     """
 
-    def __init__(self, name: str, arguments: Sequence[str], log_path: Path) -> None:
+    def __init__(self, name: str, arguments: Sequence[str], log_folder: Path) -> None:
         self.name = name
-        self.log_path = log_path
-        with log_path.open('w') as log:
+        self.log_path = log_folder / f'{name}.log'
+        with self.log_path.open('w') as log:
             # In a session of its own: Ctrl-C reaches only the parent, which ends its programs in
             # the right order.
             self._process = subprocess.Popen(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ class Job:
 
 
 class Session:
-    """Runs tracker and publisher, and records them; a context manager that ends both.
+    """Runs tracker and publisher, and records them.
 
     Args:
         bag: recorded into.
@@ -69,17 +70,6 @@ class Session:
         self._recorder = Recorder(bag, self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._recorder)
-        self._programs: list[Program] = []
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *_exception) -> None:
-        for program in self._programs:
-            program.stop()
-        self._executor.shutdown()
-        self._recorder.destroy_node()
-        self._context.try_shutdown()
 
     @property
     def counts(self) -> Counts:
@@ -96,32 +86,31 @@ class Session:
         Returns:
             The failure, to be raised once what was recorded is safe.
         """
-        publisher = self._start(PUBLISHER, _publisher_arguments(job))
-        tracker = self._start(TRACKER, _tracker_arguments(job.source))
-        duration_s = job.duration_s or math.inf
-        with _tracking_bar(job.source) as progress:
-            failure = self._watch(tracker, publisher, duration_s, stop, progress)
-            publisher.stop()
-            if failure is None:
-                self._settle()
-            self._show(progress)
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._context.try_shutdown)
+            stack.callback(self._recorder.destroy_node)
+            stack.callback(self._executor.shutdown)
+            tracker = Program(TRACKER, _tracker_arguments(job.source), self._log_folder)
+            stack.callback(tracker.stop)
+            publisher = Program(PUBLISHER, _publisher_arguments(job), self._log_folder)
+            stack.callback(publisher.stop)
+            with _tracking_bar(job.source) as progress:
+                failure = self._watch(tracker, publisher, job.duration_s, stop, progress)
+                publisher.stop()
+                if failure is None:
+                    self._settle()
+                self._show(progress)
         return failure
-
-    def _start(self, name: str, arguments: Sequence[str]) -> Program:
-        program = Program(name, arguments, self._log_folder / f'{name}.log')
-        self._programs.append(program)
-        return program
 
     def _watch(
         self,
         tracker: Program,
         publisher: Program,
-        duration_s: float,
+        duration_s: float | None,
         stop: threading.Event,
         progress: tqdm,
     ) -> UserError | None:
-        start_deadline_s = time.monotonic() + START_TIMEOUT_S
-        end_s = None
+        has_result, deadline_s = False, time.monotonic() + START_TIMEOUT_S
         while not stop.is_set():
             self._executor.spin_once(timeout_sec=POLL_PERIOD_S)
             self._show(progress)
@@ -129,16 +118,12 @@ class Session:
                 return tracker.failure()
             if publisher.exit_status is not None:
                 return publisher.failure() if publisher.exit_status else None
-            now_s = time.monotonic()
-            if end_s is None and self._recorder.status.num_results:
-                end_s = now_s + duration_s
-            if end_s is None and now_s > start_deadline_s:
-                return UserError(
-                    f'no result of {TRACKER} within {START_TIMEOUT_S:g} s; see '
-                    f'{tracker.log_path} and {publisher.log_path}'
-                )
-            if end_s is not None and now_s > end_s:
-                return None
+            if not has_result and self._recorder.status.num_results:
+                has_result, deadline_s = True, time.monotonic() + (duration_s or math.inf)
+            if time.monotonic() > deadline_s:
+                logs = f'{tracker.log_path} and {publisher.log_path}'
+                timeout = f'no result of {TRACKER} within {START_TIMEOUT_S:g} s; see {logs}'
+                return None if has_result else UserError(timeout)
         return None
 
     def _settle(self) -> None:
