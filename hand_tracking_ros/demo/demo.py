@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
         session = Session(bag, logs)
         failure = session.run(job, stop)
     counts = session.counts
-    results = Results(recording, job.source.name, counts)
+    results = Results(recording, job.source, counts)
     if results.num_images:
         _write_results(results, job, arguments.output, counts)
     elif not failure:

@@ -25,6 +25,7 @@ from hand_tracking_ros.drawing.contact_sheet import (
     common_size,
     render,
 )
+from hand_tracking_ros.media import MediaSource
 from hand_tracking_ros.media.video_writer import VideoWriter
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.image_conversion import compressed_to_rgb
@@ -48,7 +49,7 @@ frame published, in order,
 
 @dataclass(frozen=True)
 class _Result:
-    """What the tracker said of one image, and how long after the image's stamp."""
+    """The hands of one image, and how long after its stamp they came."""
 
     message: HandArray
     hands: list[Hand]
@@ -56,7 +57,7 @@ class _Result:
 
 
 class Results:
-    """Reads a recording, and writes pictures and numbers of it.
+    """Reads a recording of a source, and writes pictures and numbers of it.
 
     Attributes:
         num_images: in the recording.
@@ -65,9 +66,9 @@ class Results:
         tracks: side of every track.
     """
 
-    def __init__(self, recording: Path, source_name: str, counts: Counts) -> None:
+    def __init__(self, recording: Path, source: MediaSource, counts: Counts) -> None:
         self._recording = recording
-        self._source_name = source_name
+        self._source = source
         self._counts = counts
         self._results = {
             (stamp := stamp_ns(message)): _Result(
@@ -108,7 +109,7 @@ class Results:
         """Write hands.json."""
         latencies = self.latencies_ms and rounded(self.latencies_ms)
         content = {
-            'source': self._source_name,
+            'source': self._source.name,
             'counts': asdict(self._counts),
             'latency_ms': latencies and {'median': latencies[0], 'p95': latencies[1]},
             'frames': [self._describe_frame(stamp) for stamp in self._stamps],
@@ -123,9 +124,11 @@ class Results:
             rate_hz: frames per second of the video.
             subtitle: of the contact sheet.
         """
-        frame_size = self._frame_size()
+        results = [result.message for result in self._results.values()]
+        sizes = [(message.image_width, message.image_height) for message in results]
+        frame_size = common_size([(self._source.width, self._source.height), *sizes])
         chosen = choose_shots([self._has_hands(stamp) for stamp in self._image_stamps], MAX_TILES)
-        sheet = ContactSheet(self._source_name, subtitle, len(chosen), frame_size)
+        sheet = ContactSheet(self._source.name, subtitle, len(chosen), frame_size)
         with VideoWriter.open(output / VIDEO_NAME, *frame_size, rate_hz) as video:
             for number, shot in enumerate(self._shots()):
                 video.write(render(shot, *frame_size))
@@ -147,17 +150,6 @@ class Results:
                 index=self._indices[stamp],
                 time_s=self._time_s(stamp),
             )
-
-    def _frame_size(self) -> tuple[int, int]:
-        sizes = [
-            (result.message.image_width, result.message.image_height)
-            for result in self._results.values()
-        ]
-        if sizes:
-            return common_size(sizes)
-        _, first = next(read_messages(self._recording, IMAGE_TOPIC))
-        height, width = compressed_to_rgb(first).shape[:2]
-        return width, height
 
     def _has_hands(self, stamp: int) -> bool:
         return stamp in self._results and bool(self._results[stamp].hands)
