@@ -14,8 +14,7 @@ from rclpy.task import Future
 from hand_tracking_ros.srv import CalibrateHand
 from hand_tracking_ros.tracking.hand import Handedness
 from hand_tracking_ros.tracking.pipeline import HandPipeline
-from hand_tracking_ros.tracking.placing.hand_measurement import HandMeasurement
-from hand_tracking_ros.tracking.placing.hand_size import HandSizeError
+from hand_tracking_ros.tracking.placing.hand_measurement import HandMeasurement, HandSizeError
 
 TIMEOUT_S = 5.0
 CHECK_PERIOD_S = 0.5

@@ -24,7 +24,7 @@ PRODUCT = [*python_files(NAME), *python_files('launch')]
 MAX_LINES = 300
 # Pure tables may be longer.
 TABLES: set[str] = set()
-# `hand` says nothing here: hand_frame.py and hand_size.py are no group.
+# `hand` says nothing here: hand_frame.py and hand_fit.py are no group.
 LARGEST_GROUP, COMMON_WORD = 3, 'hand'
 
 

@@ -247,7 +247,7 @@ def _checked_lens(name: str, d: Sequence[float] | np.ndarray) -> PerspectiveLens
     is_fisheye = model in FISHEYE_NAMES
     counts = FISHEYE_COEFFICIENT_COUNTS if is_fisheye else PERSPECTIVE_COEFFICIENT_COUNTS
     if len(coefficients) not in counts:
-        expected = ' or '.join(map(str, counts))
+        expected = ('one of ' if len(counts) > 1 else '') + ', '.join(map(str, counts))
         raise CameraInfoError(f'{found}, expected {expected} for distortion_model {name!r}')
     return FisheyeLens(coefficients) if is_fisheye else PerspectiveLens(coefficients)
 

@@ -1,14 +1,17 @@
 """How long a hand is, from depth or from a stated distance; and what is no measurement."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from hand_tracking_ros.tracking.hand import PALM_AND_THUMB
+from hand_tracking_ros.tracking.hand import PALM_AND_THUMB, Handedness, TrackingState
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.depth_image import DepthImage
-from hand_tracking_ros.tracking.placing.hand_size import (
+from hand_tracking_ros.tracking.placing.hand_measurement import (
+    NUM_IMAGES,
+    HandMeasurement,
     HandSizeError,
-    combine_hand_lengths,
     measure_hand_length,
 )
 from support.seen_hand import PALM_SHOWN, depth_image, placed_joints, report
@@ -63,13 +66,54 @@ def test_without_depth_a_distance_is_needed(how):
         measure(placed_joints((0.0, 0.0, 0.5)), **how)
 
 
-def test_several_images_are_combined_against_strays():
-    assert combine_hand_lengths([0.18, 0.182, 0.181, 0.179, 0.25]) == pytest.approx(0.181)
+def flat_hand(length_m=0.185, side=Handedness.RIGHT):
+    """A flat hand half a metre away."""
+    joints_m = placed_joints((0.03, 0.0, 0.5), length_m=length_m, bends_rad=FLAT_RAD, side=side)
+    return report(joints_m, CAMERA, side)
+
+
+def measured(lengths_m):
+    measurement = HandMeasurement(distance_m=0.5)
+    for length_m in lengths_m:
+        measurement.add([flat_hand(length_m)], CAMERA)
+    return measurement
+
+
+def test_several_images_are_combined_against_outliers():
+    alone_m = measured([0.18] * 5).result_m()
+    several_m = measured([0.18, 0.182, 0.178, 0.18, 0.24]).result_m()
+    assert several_m == pytest.approx(alone_m, rel=0.01)
 
 
 @pytest.mark.parametrize(
-    'lengths_m, reason', [([0.18] * 4, 'only 4'), ([0.15, 0.16, 0.18, 0.2, 0.21], '160 to 200')]
+    'lengths_m, reason', [([0.18] * 4, 'only 4'), ([0.14, 0.15, 0.18, 0.21, 0.22], 'half of the')]
 )
 def test_too_few_images_or_images_that_disagree_are_refused(lengths_m, reason):
     with pytest.raises(HandSizeError, match=reason):
-        combine_hand_lengths(lengths_m)
+        measured(lengths_m).result_m()
+
+
+def test_a_measurement_is_complete_after_enough_images_and_knows_the_side():
+    measurement = measured([0.18] * (NUM_IMAGES - 1))
+    assert not measurement.is_complete
+    measurement.add([flat_hand()], CAMERA)
+    assert measurement.is_complete
+    assert measurement.handedness == Handedness.RIGHT
+
+
+@pytest.mark.parametrize(
+    'hands, wanted, distance_m, reason',
+    [
+        ([], Handedness.UNKNOWN, 0.5, 'no hand of that side'),
+        ([flat_hand()], Handedness.LEFT, 0.5, 'no hand of that side'),
+        ([replace(flat_hand(), state=TrackingState.HELD)], Handedness.RIGHT, 0.5, 'no hand of'),
+        ([flat_hand(), flat_hand()], Handedness.UNKNOWN, 0.5, 'two hands'),
+        ([flat_hand()], Handedness.RIGHT, None, 'no depth: give distance_m'),
+        ([flat_hand()], Handedness.RIGHT, 5.0, 'mm long, expected'),
+    ],
+)
+def test_images_that_do_not_measure_say_why(hands, wanted, distance_m, reason):
+    measurement = HandMeasurement(wanted, distance_m)
+    measurement.add(hands, CAMERA)
+    with pytest.raises(HandSizeError, match=reason):
+        measurement.result_m()
