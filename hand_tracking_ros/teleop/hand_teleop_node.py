@@ -121,7 +121,7 @@ class HandTeleopNode(Node):
             to_robot = self._transform(frame_id, message.header.frame_id)
             if self._teleop is None:
                 self._teleop = self._start(frame_id)
-            sample = sample_hand(self._choose(_hands(message)), to_robot)
+            sample = sample_hand(self._choose(message), to_robot)
         except HandUnavailableError as error:
             target = self._stop(str(error))
         else:
@@ -151,12 +151,16 @@ class HandTeleopNode(Node):
         self._say(TeleopState.HAND_LOST, reason)
         return self._teleop.lose() if self._teleop else None
 
-    def _choose(self, hands: Sequence[Hand]) -> Hand:
+    def _choose(self, message: HandArray) -> Hand:
         """The hand to follow: the same as last time, else the one that is tracked longest.
 
         Raises:
             HandUnavailableError: there is none, and why.
         """
+        try:
+            hands = hands_from_message(message)
+        except ValueError as error:
+            raise HandUnavailableError(f"the hand tracker's message is wrong: {error}") from error
         side = self._settings.hand
         ours = [hand for hand in hands if SIDES.get(hand.handedness) == side]
         if not ours:
@@ -179,12 +183,11 @@ class HandTeleopNode(Node):
         Raises:
             HandUnavailableError: TF does not know where the tool is.
         """
-        settings = self._settings
-        if settings.tool_frame:
-            tool = self._transform(frame_id, settings.tool_frame)
+        if self._settings.tool_frame:
+            tool = self._transform(frame_id, self._settings.tool_frame)
             return Teleop(tool[:3, 3], tool[:3, :3])
-        rotation = matrix_from_quaternion(np.array(settings.start_orientation))
-        return Teleop(settings.start_position, rotation)
+        rotation = matrix_from_quaternion(np.array(self._settings.start_orientation))
+        return Teleop(np.array(self._settings.start_position), rotation)
 
     def _transform(self, target_frame: str, source_frame: str) -> np.ndarray:
         """(4, 4) from a frame to another.
@@ -215,20 +218,6 @@ class HandTeleopNode(Node):
         self._status.publish(String(data=text))
 
 
-def _hands(message: HandArray) -> list[Hand]:
-    """The hands of a message.
-
-    Raises:
-        HandUnavailableError: a field holds what it must not.
-    """
-    try:
-        return hands_from_message(message)
-    except ValueError as error:
-        raise HandUnavailableError(
-            f'the message from the hand tracker is wrong: {error}'
-        ) from error
-
-
 def _teleop_options(settings: TeleopSettings) -> TeleopOptions:
     """The options of teleoperation.
 
@@ -250,19 +239,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     description = __doc__ + TOPICS + describe(TeleopSettings)
     _, arguments = node_arguments('hand_teleop', argv, description)
-    return run_program(lambda: _run(arguments))
 
+    def run() -> None:
+        with ros_process(arguments):
+            node = HandTeleopNode()
+            try:
+                with spinning(node):
+                    node.run()
+            finally:
+                node.destroy_node()
 
-def _run(arguments: Sequence[str]) -> None:
-    """Run the node until a signal tells it to stop.
-
-    Raises:
-        UserError: a parameter is wrong.
-    """
-    with ros_process(arguments):
-        node = HandTeleopNode()
-        try:
-            with spinning(node):
-                node.run()
-        finally:
-            node.destroy_node()
+    return run_program(run)

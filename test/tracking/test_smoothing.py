@@ -238,7 +238,7 @@ def test_the_real_trackers_jitter_shrinks_at_least_five_times():
         noise = rng.normal(scale=6.0, size=image.shape).astype(np.float32)
         seen = np.ascontiguousarray(np.clip(image + noise, 0, 255).astype(np.uint8))
         (hand,) = tracker.track(seen, number * FRAME_S)
-        raw += locator.locate([hand], camera, WIDTH, HEIGHT, number * FRAME_S)
+        raw += locator.locate([hand], camera, number * FRAME_S)
     smoothed = smooth(raw)
     settled = slice(30, None)
     for name in ('image', 'world', 'position', 'camera landmarks'):
