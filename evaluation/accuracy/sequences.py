@@ -51,7 +51,7 @@ class SequencePlan:
         seed: of all that is random.
         duration_s: how long.
         is_hard: a cluttered background, and holes in the depth.
-        variants: of the pipeline, UNKNOWN_SIZE among them.
+        variants: of the pipeline.
         covered_s: when something covers the lens, from one frame to the next.
     """
 
@@ -75,7 +75,7 @@ class TrackedFrame:
         stamp_s: when it was taken.
         camera: the lens.
         truths: every hand of the scene.
-        hands_of_variants: what each pipeline reported; UNKNOWN_SIZE is always there.
+        hands_of_variants: what each pipeline reported: the same hands, with other poses.
     """
 
     stamp_s: float
@@ -85,7 +85,7 @@ class TrackedFrame:
 
     @property
     def hands(self) -> list[Hand]:
-        """What was reported, with poses for a hand of unknown size."""
+        """What the pipeline reported that is given the images alone."""
         return self.hands_of_variants[UNKNOWN_SIZE]
 
     @cached_property
