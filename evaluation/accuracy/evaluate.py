@@ -62,7 +62,7 @@ MEASURES = {
     'smoothing': (('still', 'wave'), (UNKNOWN_SIZE, SMOOTHED)),
     'identity': (IDENTITY_SCENES, (UNKNOWN_SIZE,)),
     'video': ((), ()),
-    'teleop': ((*POSE_SCENES, *IDENTITY_SCENES), (SMOOTHED,)),
+    'teleop': (ALL_SCENES, (SMOOTHED,)),
 }
 DEFAULT_SEEDS = 20
 # Of lower seeds some were looked at while tracking and fits were made.

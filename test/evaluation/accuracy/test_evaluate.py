@@ -282,6 +282,14 @@ def test_every_sequence_is_simulated_once_and_only_for_the_measures_wanted():
     assert evaluate.plan_sequences(['pictures', 'video'], 2, 1) == []
 
 
+@pytest.mark.parametrize('measures', [['teleop'], ['identity', 'teleop'], list(evaluate.MEASURES)])
+def test_every_measure_finds_its_pipelines_in_every_sequence(measures):
+    for plan in evaluate.plan_sequences(measures, 2, 1):
+        assert SMOOTHED in plan.variants
+        if 'identity' in measures and plan.scene in evaluate.IDENTITY_SCENES:
+            assert UNKNOWN_SIZE in plan.variants
+
+
 def test_no_two_sequences_have_the_same_hands_and_all_shift_with_the_first_seed():
     plans = evaluate.plan_sequences(evaluate.MEASURES, 20, 5)
     seeds = [plan.seed for plan in plans]
