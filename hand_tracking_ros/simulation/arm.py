@@ -130,9 +130,10 @@ def person(
         Capsule([0.0, -0.155, -0.095], [0.0, -0.18, -0.085], 0.014, 0.008),
     ]
     hair = [Capsule([0.0, -0.225, 0.02], [0.0, -0.17, 0.05], 0.092, 0.085)]
-    hair_color = _plain(rng.uniform(0.02, 0.25) * np.array([1.0, 0.8, 0.6]))
+    hair_color = rng.uniform(0.02, 0.25) * np.array([1.0, 0.8, 0.6], np.float32)
+    one_color = Texture(hair_color.reshape(1, 1, 1, 3), np.zeros(2), 1.0)
     bodies = []
-    for capsules, texture in ((trunk, shirt), (face, _face(skin_color)), (hair, hair_color)):
+    for capsules, texture in ((trunk, shirt), (face, _face(skin_color)), (hair, one_color)):
 
         def distance(points: np.ndarray, capsules: list[Capsule] = capsules) -> np.ndarray:
             return smooth_union((capsule.distance(points) for capsule in capsules), 0.06)
@@ -169,9 +170,3 @@ def _face(skin_color: np.ndarray) -> Texture:
     return Texture(
         picture[None].astype(np.float32), np.array([top_m, -half_width_m]), _FACE_TEXELS_PER_M
     )
-
-
-def _plain(color: np.ndarray) -> Texture:
-    """One colour everywhere."""
-    sides = np.broadcast_to(np.float32(color), (1, 1, 1, 3)).copy()
-    return Texture(sides, np.zeros(2), 1.0)

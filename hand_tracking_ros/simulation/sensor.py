@@ -48,7 +48,8 @@ class Sensor:
         noise = options.noise * rng.standard_normal((*shape, 3), np.float32)
         self._noise = np.round(noise).astype(np.int16)
         self._depth_noise = options.depth_noise * rng.standard_normal(shape, np.float32)
-        self._holes = _holes(shape, options.depth_holes, rng)
+        blots = cv2.GaussianBlur(rng.standard_normal(shape, np.float32), None, _HOLE_SIZE_PX / 3)
+        self._holes = blots < np.quantile(blots, options.depth_holes)
 
     def expose(self, image: np.ndarray, frame: int) -> np.ndarray:
         """The image (H, W, 3) uint8 as this camera gives it in the frame of this number."""
@@ -70,9 +71,3 @@ class Sensor:
         rng = np.random.default_rng([self._seed, 2, frame])
         y, x = rng.integers(0, _POOL_MARGIN_PX, 2)
         return pool[y : y + shape[0], x : x + shape[1]]
-
-
-def _holes(shape: tuple[int, int], share: float, rng: np.random.Generator) -> np.ndarray:
-    """Blots (H, W) bool that cover a share of the image."""
-    blots = cv2.GaussianBlur(rng.standard_normal(shape, np.float32), None, _HOLE_SIZE_PX / 3)
-    return blots < np.quantile(blots, share)
