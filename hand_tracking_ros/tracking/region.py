@@ -7,10 +7,8 @@ hand_landmark_landmarks_to_roi), kept in pixels, where every region is a square.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 # How far a region reaches beyond what it was made from: scale of the longer side, and shift
@@ -117,42 +115,6 @@ def box_overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     intersection = np.prod(np.maximum(high - low, 0), axis=1)
     areas = np.prod(boxes[:, 1] - boxes[:, 0], axis=1) + np.prod(box[1] - box[0])
     return intersection / np.maximum(areas - intersection, np.finfo(np.float32).tiny)
-
-
-def crop(image: np.ndarray, region: Region, size_px: int, border: int) -> np.ndarray:
-    """Cut a region out of an image, upright.
-
-    Sampled as MediaPipe's CPU converter does: bilinear on the 8-bit image, pixel indices without
-    a half-pixel term. Anything else moves the landmarks (0.7 px in the median for a half pixel).
-
-    Args:
-        image: (H, W, 3) uint8.
-        region: what to cut; may reach beyond the image.
-        size_px: side of the result.
-        border: cv2.BORDER_CONSTANT (black) or cv2.BORDER_REPLICATE, what lies beyond the image.
-
-    Returns:
-        (size_px, size_px, 3) uint8.
-    """
-    cos = math.cos(region.rotation_rad) * region.size_px
-    sin = math.sin(region.rotation_rad) * region.size_px
-    corner_x = region.center_x_px - (cos - sin) / 2
-    corner_y = region.center_y_px - (sin + cos) / 2
-    to_image = np.array(
-        [[cos / size_px, -sin / size_px, corner_x], [sin / size_px, cos / size_px, corner_y]]
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(image, to_image, (size_px, size_px), flags=flags, borderMode=border)
-
-
-def to_network_input(crops: Sequence[np.ndarray]) -> np.ndarray:
-    """Stack (S, S, 3) uint8 crops into an (N, 3, S, S) float32 array of values 0 to 1."""
-    batch = np.empty((len(crops), 3, *crops[0].shape[:2]), np.float32)
-    for planes, crop in zip(batch, crops, strict=True):
-        # A channel at a time: 15 times as fast as cv2.dnn.blobFromImages.
-        for plane, channel in zip(planes, cv2.split(crop), strict=True):
-            np.multiply(channel, np.float32(1 / 255), out=plane)
-    return batch
 
 
 def _rotation_to_up(direction_px: np.ndarray) -> float:

@@ -16,13 +16,9 @@ import cv2
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import NUM_LANDMARKS, PALM_SIDES
+from hand_tracking_ros.tracking.networks.network_input import network_input
 from hand_tracking_ros.tracking.networks.runtime import Inference, Shapes
-from hand_tracking_ros.tracking.region import (
-    Region,
-    crop,
-    region_from_landmarks,
-    to_network_input,
-)
+from hand_tracking_ros.tracking.region import Region, region_from_landmarks
 
 INPUT_SIZE_PX = 224
 # The model's z is this much too small against x (TensorsToLandmarks' normalize_z).
@@ -68,14 +64,7 @@ class HandLandmarks:
 
 
 class LandmarkModel:
-    """Estimates the landmarks of the hands in regions of interest of an image.
-
-    Attributes:
-        SHAPES: of the model file's input and outputs, without the batch dimension.
-
-    Args:
-        infer: runs the network.
-    """
+    """Estimates the landmarks of hands in regions of interest; `infer` runs the network."""
 
     SHAPES: ClassVar[Shapes] = {
         'image': (3, INPUT_SIZE_PX, INPUT_SIZE_PX),
@@ -104,9 +93,25 @@ class LandmarkModel:
         """
         if not regions:
             return []
-        mirrored = mirrored or [False] * len(regions)
-        outputs = self._infer(self._preprocess(image, regions, mirrored))
-        return self._postprocess(outputs, regions, mirrored)
+        mirror = np.array(mirrored or [False] * len(regions))
+        batch = network_input(image, regions, INPUT_SIZE_PX, cv2.BORDER_REPLICATE)
+        batch[mirror] = batch[mirror, ..., ::-1]
+        landmarks, presence, handedness, world = self._infer(batch)
+        landmarks = _mirror_where(mirror, landmarks, INPUT_SIZE_PX - 1)
+        world = _mirror_where(mirror, world, 0.0)
+        # In a mirrored crop a right hand looks like a left one.
+        right = handedness[:, 0].astype(float)
+        right = np.where(mirror, 1 - right, right)
+        return [
+            HandLandmarks(
+                landmarks_px=_project(landmarks[i], region),
+                world_landmarks=_rotate(world[i], region.rotation_rad),
+                presence=float(presence[i, 0]),
+                right_probability=float(right[i]),
+                region=region,
+            )
+            for i, region in enumerate(regions)
+        ]
 
     def refine(
         self, image: np.ndarray, hands: Sequence[HandLandmarks], num_passes: int
@@ -129,47 +134,16 @@ class LandmarkModel:
         results = [[hand] for hand in hands]
         means = list(hands)
         for _ in range(num_passes):
-            regions = [_refine_region(mean) for mean in means]
+            regions = [
+                replace(mean.next_region, size_px=REFINE_SCALE * mean.next_region.size_px)
+                for mean in means
+            ]
             twice = [region for region in regions for _ in ('plain', 'mirrored')]
             estimates = self.estimate(image, twice, [False, True] * len(regions))
             for i, of_one_hand in enumerate(results):
                 of_one_hand += estimates[2 * i : 2 * i + 2]
             means = [mean_landmarks(of_one_hand) for of_one_hand in results]
         return means
-
-    def _preprocess(
-        self, image: np.ndarray, regions: Sequence[Region], mirrored: Sequence[bool]
-    ) -> np.ndarray:
-        """The network's input, (N, 3, 224, 224) float32."""
-        crops = [crop(image, region, INPUT_SIZE_PX, cv2.BORDER_REPLICATE) for region in regions]
-        return to_network_input(
-            [
-                each[:, ::-1] if is_mirrored else each
-                for each, is_mirrored in zip(crops, mirrored, strict=True)
-            ]
-        )
-
-    def _postprocess(
-        self, outputs: Sequence[np.ndarray], regions: Sequence[Region], mirrored: Sequence[bool]
-    ) -> list[HandLandmarks]:
-        """From the network's outputs, in pixels of its input, to pixels of the image."""
-        landmarks, presence, handedness, world = outputs
-        mirror = np.array(mirrored)
-        landmarks = _mirror_where(mirror, landmarks, INPUT_SIZE_PX - 1)
-        world = _mirror_where(mirror, world, 0.0)
-        # In a mirrored crop a right hand looks like a left one.
-        right = handedness[:, 0].astype(float)
-        right = np.where(mirror, 1 - right, right)
-        return [
-            HandLandmarks(
-                landmarks_px=_project(landmarks[i], region),
-                world_landmarks=_rotate(world[i], region.rotation_rad),
-                presence=float(presence[i, 0]),
-                right_probability=float(right[i]),
-                region=region,
-            )
-            for i, region in enumerate(regions)
-        ]
 
 
 def mean_landmarks(estimates: Sequence[HandLandmarks]) -> HandLandmarks:
@@ -183,11 +157,6 @@ def mean_landmarks(estimates: Sequence[HandLandmarks]) -> HandLandmarks:
         world_landmarks=np.mean([each.world_landmarks for each in estimates], axis=0),
         right_probability=float(np.mean([each.right_probability for each in estimates])),
     )
-
-
-def _refine_region(hand: HandLandmarks) -> Region:
-    region = hand.next_region
-    return replace(region, size_px=REFINE_SCALE * region.size_px)
 
 
 def _mirror_where(mirror: np.ndarray, landmarks: np.ndarray, width: float) -> np.ndarray:

@@ -17,14 +17,9 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
+from hand_tracking_ros.tracking.networks.network_input import network_input
 from hand_tracking_ros.tracking.networks.runtime import Inference, Shapes
-from hand_tracking_ros.tracking.region import (
-    Region,
-    box_overlaps,
-    crop,
-    region_from_palm,
-    to_network_input,
-)
+from hand_tracking_ros.tracking.region import Region, box_overlaps, region_from_palm
 
 INPUT_SIZE_PX = 192
 NUM_ANCHORS = 2016
@@ -60,14 +55,7 @@ class PalmDetection:
 
 
 class PalmDetector:
-    """Finds palms in windows of an image.
-
-    Attributes:
-        SHAPES: of the model file's input and outputs, without the batch dimension.
-
-    Args:
-        infer: runs the network.
-    """
+    """Finds palms in windows of an image; `infer` runs the network."""
 
     SHAPES: ClassVar[Shapes] = {
         'image': (3, INPUT_SIZE_PX, INPUT_SIZE_PX),
@@ -96,8 +84,12 @@ class PalmDetector:
         if not windows:
             return []
         started_s = time.perf_counter()
-        outputs = self._infer(self._preprocess(image, windows))
-        detections = self._postprocess(outputs, windows, min_confidences)
+        batch = network_input(image, windows, INPUT_SIZE_PX, cv2.BORDER_CONSTANT)
+        all_boxes, all_scores = self._infer(batch)
+        detections = [
+            self._decode_window(*of_window)
+            for of_window in zip(all_boxes, all_scores, windows, min_confidences, strict=True)
+        ]
         self._window_times_s.append((time.perf_counter() - started_s) / len(windows))
         return detections
 
@@ -107,32 +99,16 @@ class PalmDetector:
             return 1
         return max(int(budget_s / median(self._window_times_s)), 1)
 
-    def _preprocess(self, image: np.ndarray, windows: Sequence[Region]) -> np.ndarray:
-        """The network's input, (N, 3, 192, 192) float32."""
-        return to_network_input(
-            [crop(image, window, INPUT_SIZE_PX, cv2.BORDER_CONSTANT) for window in windows]
-        )
-
-    def _postprocess(
-        self,
-        outputs: Sequence[np.ndarray],
-        windows: Sequence[Region],
-        min_confidences: Sequence[float],
-    ) -> list[list[PalmDetection]]:
-        """From boxes relative to anchors to merged detections in pixels of the image."""
-        boxes, scores = outputs
-        detections = []
-        for i, (window, min_confidence) in enumerate(zip(windows, min_confidences, strict=True)):
-            points, kept = decode(boxes[i], scores[i], self._anchors, min_confidence)
-            points, kept = weighted_non_maximum_suppression(points, kept)
-            points = window.to_image(points.reshape(-1, 2)).reshape(points.shape)
-            detections.append(
-                [
-                    PalmDetection(palm[:2].reshape(4), palm[2:], float(score))
-                    for palm, score in zip(points, kept, strict=True)
-                ]
-            )
-        return detections
+    def _decode_window(
+        self, boxes: np.ndarray, scores: np.ndarray, window: Region, min_confidence: float
+    ) -> list[PalmDetection]:
+        points, kept = decode(boxes, scores, self._anchors, min_confidence)
+        points, kept = weighted_non_maximum_suppression(points, kept)
+        points = window.to_image(points.reshape(-1, 2)).reshape(points.shape)
+        return [
+            PalmDetection(palm[:2].reshape(4), palm[2:], float(score))
+            for palm, score in zip(points, kept, strict=True)
+        ]
 
 
 def make_anchors() -> np.ndarray:
