@@ -62,26 +62,23 @@ def read_sources(wheel: Path, manifest: dict[str, Any], names: Sequence[str]) ->
         UserError: the wheel cannot be read, lacks a file, or holds one with another SHA-256.
     """
     package = f'{manifest["source"]["package"]} {manifest["source"]["version"]}'
-    entries = {name: manifest['models'][name] for name in names}
     sources = {}
     try:
         with zipfile.ZipFile(wheel) as archive:
-            for name, entry in entries.items():
-                sources[name] = archive.read(entry['path'])
+            for name in names:
+                path, expected = (manifest['models'][name][key] for key in ('path', 'sha256'))
+                sources[name] = archive.read(path)
+                found = hashlib.sha256(sources[name]).hexdigest()
+                if found != expected:
+                    raise UserError(
+                        f'{path} in {wheel} has the SHA-256 {found}, expected {expected}: it is '
+                        f'not the file of {package}, and was not used. Download the wheel again; '
+                        'if the sum stays wrong, do not trust the place it comes from'
+                    )
     except KeyError:
-        raise UserError(
-            f'{wheel} does not hold {entry["path"]}: give a wheel of {package}'
-        ) from None
+        raise UserError(f'{wheel} does not hold {path}: give a wheel of {package}') from None
     except (zipfile.BadZipFile, zlib.error, EOFError):
         raise UserError(f'{wheel} is not a whole wheel (zip file): download it again') from None
     except OSError as error:
         raise UserError(f'{wheel} cannot be read: {error.strerror}') from None
-    for name, data in sources.items():
-        found, expected = hashlib.sha256(data).hexdigest(), entries[name]['sha256']
-        if found != expected:
-            raise UserError(
-                f'{entries[name]["path"]} in {wheel} has the SHA-256 {found}, expected '
-                f'{expected}: it is not the file of {package}, and was not used. Download the '
-                'wheel again; if the sum stays wrong, do not trust the place it comes from'
-            )
     return sources

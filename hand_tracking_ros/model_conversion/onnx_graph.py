@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
@@ -20,19 +21,12 @@ class GraphBuilder:
         self.nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
         return output
 
-    def constant(self, value: np.ndarray) -> str:
+    def constant(self, value: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
         """Store a constant and return its name."""
         name = f'constant_{len(self.constants)}'
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        array = np.ascontiguousarray(value, dtype)
+        self.constants.append(numpy_helper.from_array(array, name))
         return name
-
-    def floats(self, value: object) -> str:
-        """Store a float32 constant."""
-        return self.constant(np.asarray(value, np.float32))
-
-    def integers(self, value: object) -> str:
-        """Store an int64 constant, the type of every shape and size in ONNX."""
-        return self.constant(np.asarray(value, np.int64))
 
 
 def prelu(graph: GraphBuilder, x: str, slope: np.ndarray) -> str:
@@ -43,11 +37,10 @@ def prelu(graph: GraphBuilder, x: str, slope: np.ndarray) -> str:
     Relu and the Add in: prelu(x) = a*x + (1-a)*relu(x) = x + (1-a)*relu(-x). Of these two equal
     forms the second needs one pass less over the data and keeps a positive x exact.
     """
-    slope = slope.reshape(-1)
 
     def scaled(value: str, factors: np.ndarray) -> str:
-        weights = graph.floats(factors.reshape(-1, 1, 1, 1))
-        return graph.add('Conv', value, weights, group=len(factors), kernel_shape=[1, 1])
+        weights = graph.constant(factors.reshape(-1, 1, 1, 1))
+        return graph.add('Conv', value, weights, group=factors.size, kernel_shape=[1, 1])
 
     negative = graph.add('Relu', scaled(x, -np.ones_like(slope)))
     return graph.add('Add', x, scaled(negative, 1 - slope))
@@ -61,21 +54,18 @@ def resize_last(nodes: list[onnx.NodeProto]) -> None:
     """
     for resize in [node for node in nodes if node.op_type == 'Resize']:
         readers = [node for node in nodes if resize.output[0] in node.input]
-        if len(readers) != 1 or not _is_pointwise(readers[0]):
-            continue
-        (convolution,) = readers
-        before, between, after = resize.input[0], resize.output[0], convolution.output[0]
-        convolution.input[0], convolution.output[0] = before, between
-        resize.input[0], resize.output[0] = between, after
-        nodes.remove(resize)
-        nodes.insert(nodes.index(convolution) + 1, resize)
+        if len(readers) == 1 and _is_pointwise(readers[0]):
+            (convolution,) = readers
+            before, between, after = resize.input[0], resize.output[0], convolution.output[0]
+            convolution.input[0], convolution.output[0] = before, between
+            resize.input[0], resize.output[0] = between, after
+            nodes.remove(resize)
+            nodes.insert(nodes.index(convolution) + 1, resize)
 
 
 def _is_pointwise(node: onnx.NodeProto) -> bool:
     """Whether a node is a convolution that treats every pixel by itself."""
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-    return (
-        node.op_type == 'Conv'
-        and set(attributes['kernel_shape']) == set(attributes.get('strides', [1])) == {1}
-        and not any(attributes.get('pads', []))
-    )
+    return node.op_type == 'Conv' and attributes['kernel_shape'] == attributes.get(
+        'strides', [1, 1]
+    ) == [1, 1]

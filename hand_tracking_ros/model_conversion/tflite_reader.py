@@ -55,12 +55,12 @@ class TfliteFile:
         for index in range(self._graph.OperatorsLength()):
             operator = self._graph.Operators(index)
             code = self._model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode()
-            yield Operator(
-                tflite.opcode2name(code),
-                operator.InputsAsNumpy().tolist(),
-                int(operator.Outputs(0)),
-                _options(operator),
-            )
+            options, table = None, operator.BuiltinOptions()
+            if table is not None:
+                options = getattr(tflite, _OPTIONS_CLASSES[operator.BuiltinOptionsType()])()
+                options.Init(table.Bytes, table.Pos)
+            inputs = operator.InputsAsNumpy().tolist()
+            yield Operator(tflite.opcode2name(code), inputs, operator.Outputs(0), options)
 
     def shape(self, tensor: int) -> tuple[int, ...]:
         return tuple(self._graph.Tensors(tensor).ShapeAsNumpy().tolist())
@@ -72,12 +72,3 @@ class TfliteFile:
         values = np.frombuffer(data.tobytes(), _DTYPES[entry.Type()])
         values = values.astype(np.float32) if values.dtype == np.float16 else values
         return values.reshape(self.shape(tensor))
-
-
-def _options(operator: tflite.Operator) -> Any:
-    table = operator.BuiltinOptions()
-    if table is None:
-        return None
-    options = getattr(tflite, _OPTIONS_CLASSES[operator.BuiltinOptionsType()])()
-    options.Init(table.Bytes, table.Pos)
-    return options

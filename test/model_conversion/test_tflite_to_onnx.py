@@ -75,7 +75,7 @@ def test_a_batch_computes_what_single_pictures_compute(name, manifest):
 
 
 def plain_prelu(graph, x, slope):
-    return graph.add('PRelu', x, graph.floats(slope.reshape(-1, 1, 1)))
+    return graph.add('PRelu', x, graph.constant(slope.reshape(-1, 1, 1)))
 
 
 def run_prelu(append, slope, x):
@@ -106,12 +106,16 @@ def enlarge_and_convolve(num_readers=1, kernel=1):
     """Nodes and constants of a picture that is enlarged and then convolved, and its output."""
     weights = np.random.default_rng(5).normal(size=(3, 2, kernel, kernel))
     graph = onnx_graph.GraphBuilder()
-    large = graph.add('Resize', 'x', '', graph.floats([1, 1, 2, 2]), mode='linear')
+    large = graph.add('Resize', 'x', '', graph.constant([1, 1, 2, 2]), mode='linear')
     output = graph.add(
-        'Conv', large, graph.floats(weights), graph.floats([1, -2, 3]), kernel_shape=[kernel] * 2
+        'Conv',
+        large,
+        graph.constant(weights),
+        graph.constant([1, -2, 3]),
+        kernel_shape=[kernel] * 2,
     )
     if num_readers == 2:
-        more = graph.add('Conv', large, graph.floats(weights), kernel_shape=[kernel] * 2)
+        more = graph.add('Conv', large, graph.constant(weights), kernel_shape=[kernel] * 2)
         output = graph.add('Add', output, more)
     return graph, output
 
@@ -162,13 +166,14 @@ def with_attributes(operator, **attributes):
 
 
 def padding_at_the_wrong_end(monkeypatch):
-    pads = tflite_to_onnx._Converter._pads
+    window = tflite_to_onnx._Converter._window
 
     def altered(self, *arguments):
-        top, left, bottom, right = pads(self, *arguments)
-        return [bottom, right, top, left]
+        attributes = window(self, *arguments)
+        top, left, bottom, right = attributes['pads']
+        return {**attributes, 'pads': [bottom, right, top, left]}
 
-    monkeypatch.setattr(tflite_to_onnx._Converter, '_pads', altered)
+    monkeypatch.setattr(tflite_to_onnx._Converter, '_window', altered)
 
 
 def relu_instead_of_prelu(monkeypatch):
@@ -185,15 +190,15 @@ def concatenation_in_reverse(monkeypatch):
 
 
 def one_weight_in_a_hundred_off_by_a_tenth(monkeypatch):
-    floats = onnx_graph.GraphBuilder.floats
+    constant = onnx_graph.GraphBuilder.constant
 
-    def altered(self, value):
-        value = np.array(value, np.float32)
+    def altered(self, value, dtype=np.float32):
+        value = np.array(value, dtype)
         if value.ndim == 4:
             value.reshape(-1)[::100] *= 1.1
-        return floats(self, value)
+        return constant(self, value, dtype)
 
-    monkeypatch.setattr(onnx_graph.GraphBuilder, 'floats', altered)
+    monkeypatch.setattr(onnx_graph.GraphBuilder, 'constant', altered)
 
 
 @pytest.mark.parametrize(
@@ -227,9 +232,3 @@ def test_an_output_that_is_not_a_number_is_found_out(manifest):
     values = {**entry['outputs']['boxes'], 'values': [float('nan')] * 48}
     entry = {**entry, 'outputs': {**entry['outputs'], 'boxes': values}}
     assert wrong_output(session(prepared(SMALLEST)), entry).startswith('boxes differs by nan')
-
-
-def test_an_operator_that_is_not_known_is_named(monkeypatch, sources, manifest):
-    monkeypatch.delattr(tflite_to_onnx._Converter, 'convert_prelu')
-    with pytest.raises(UserError, match=rf'{SMALLEST}.tflite .*operator PRELU is not supported'):
-        convert_model(SMALLEST, sources[SMALLEST], manifest)

@@ -36,7 +36,8 @@ class CpuSession:
         # The parts of one inference follow each other closely: threads that wait awake for the next
         # one are a seventh faster than threads that are woken. Not for long, though, and not
         # between two inferences: other programs, as on a robot, want the cores too.
-        if _can_limit_spinning():
+        major, minor = onnxruntime.__version__.split('.')[:2]
+        if (int(major), int(minor)) >= FIRST_WITH_SPIN_DURATION:
             options.add_session_config_entry('session.intra_op.spin_duration_us', str(SPIN_US))
             options.add_session_config_entry('session.force_spinning_stop', '1')
         else:
@@ -80,8 +81,3 @@ def shapes_of(session: onnxruntime.InferenceSession) -> dict[str, tuple[int, ...
     """The shapes of a network's input and outputs without the batch dimension."""
     values = [*session.get_inputs(), *session.get_outputs()]
     return {value.name: tuple(value.shape[1:]) for value in values}
-
-
-def _can_limit_spinning() -> bool:
-    major, minor = onnxruntime.__version__.split('.')[:2]
-    return (int(major), int(minor)) >= FIRST_WITH_SPIN_DURATION

@@ -105,31 +105,29 @@ class GpuSession:
         return [output.numpy()[: len(part)] for output in buffers.outputs]
 
     def _make_buffers(self, size: int) -> _Buffers:
-        (input_name, input_shape), *outputs = self.shapes.items()
-        binding = self._session.io_binding()
-        staging = np.zeros((size, *input_shape), np.float32)
-        on_device = self._on_device(staging.shape)
-        binding.bind_ortvalue_input(input_name, on_device)
-        outputs_on_device = []
-        for name, shape in outputs:
-            outputs_on_device.append(self._on_device((size, *shape)))
-            binding.bind_ortvalue_output(name, outputs_on_device[-1])
-        return _Buffers(staging, on_device, outputs_on_device, binding)
-
-    def _on_device(self, shape: tuple[int, ...]) -> Any:
-        return onnxruntime.OrtValue.ortvalue_from_shape_and_type(
-            list(shape), np.float32, 'cuda', self._device_id
+        on_gpu, *outputs_on_gpu = (
+            onnxruntime.OrtValue.ortvalue_from_shape_and_type(
+                [size, *shape], np.float32, 'cuda', self._device_id
+            )
+            for shape in self.shapes.values()
         )
+        binding = self._session.io_binding()
+        input_name, *output_names = self.shapes
+        binding.bind_ortvalue_input(input_name, on_gpu)
+        for name, output in zip(output_names, outputs_on_gpu, strict=True):
+            binding.bind_ortvalue_output(name, output)
+        staging = np.zeros((size, *self.shapes[input_name]), np.float32)
+        return _Buffers(staging, on_gpu, outputs_on_gpu, binding)
 
 
 def _providers(path: Path, provider: str, device_id: int) -> list[tuple[str, dict[str, Any]]]:
     """ONNX Runtime's providers and their options, best first."""
     # cuDNN's default measures every algorithm, for each batch size when it first comes.
     cuda = {'device_id': device_id, 'cudnn_conv_algo_search': 'HEURISTIC'}
-    providers = [(PROVIDER_NAMES['cuda'], cuda), (PROVIDER_NAMES['cpu'], {})]
+    options = {'cuda': cuda, 'cpu': {}}
     if provider == 'tensorrt':
-        providers.insert(0, (PROVIDER_NAMES['tensorrt'], _tensorrt_options(path, device_id)))
-    return providers
+        options = {'tensorrt': _tensorrt_options(path, device_id), **options}
+    return [(PROVIDER_NAMES[name], of_provider) for name, of_provider in options.items()]
 
 
 def _tensorrt_options(path: Path, device_id: int) -> dict[str, Any]:

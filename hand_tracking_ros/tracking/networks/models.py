@@ -56,8 +56,7 @@ class HandModels:
             model_complexity: 0 (lite) or 1 (full).
             model_directory: where the .onnx files are; None: as model_files.find_model.
             execution_provider, num_threads, device_id, precision: as RuntimeOptions.
-            warn: called with one sentence where something does not start or fails, and something
-                else is used instead; None: warnings.warn.
+            warn: as Runtime.
 
         Raises:
             ModelError: a model file is missing, unreadable, broken or of another network.
@@ -67,18 +66,26 @@ class HandModels:
         if model_complexity not in COMPLEXITIES:
             raise ValueError(f'model_complexity is {model_complexity}, expected 0 or 1')
         kind = COMPLEXITIES[model_complexity]
-        palm_path = find_model(f'palm_detection_{kind}', model_directory)
-        landmark_path = find_model(f'hand_landmark_{kind}', model_directory)
+        expected = {
+            find_model(f'palm_detection_{kind}', model_directory): PalmDetector.SHAPES,
+            find_model(f'hand_landmark_{kind}', model_directory): LandmarkModel.SHAPES,
+        }
         options = RuntimeOptions(execution_provider, num_threads, device_id, precision)
-        runtime = Runtime([palm_path, landmark_path], options, warn)
-        palm_session, landmark_session = runtime.sessions
-        _check_shapes(palm_path, palm_session.shapes, PalmDetector.SHAPES)
-        _check_shapes(landmark_path, landmark_session.shapes, LandmarkModel.SHAPES)
+        runtime = Runtime(list(expected), options, warn)
+        for (path, shapes), session in zip(expected.items(), runtime.sessions, strict=True):
+            if list(session.shapes.items()) != list(shapes.items()):
+                raise ModelError(
+                    f'{path} is another network: its input and outputs are '
+                    f'{_describe(session.shapes)}, expected {_describe(shapes)}. '
+                    f'Delete it and run {PREPARE_COMMANDS}'
+                )
         palm_detector = PalmDetector(partial(runtime.run, 0))
         landmark_model = LandmarkModel(partial(runtime.run, 1))
-        models = cls(palm_detector, landmark_model, runtime)
-        models._warm_up()
-        return models
+        # A network's first inference takes many times as long as all others.
+        image = np.zeros((64, 64, 3), np.uint8)
+        palm_detector.detect(image, [whole_image(image)], [1.0])
+        landmark_model.estimate(image, [whole_image(image)])
+        return cls(palm_detector, landmark_model, runtime)
 
     @property
     def execution_provider(self) -> str:
@@ -89,22 +96,6 @@ class HandModels:
     def warning(self) -> str:
         """Why the networks do not run on what was asked for; empty if they do."""
         return self.runtime.warning if self.runtime else ''
-
-    def _warm_up(self) -> None:
-        """Run both once: a network's first inference takes many times as long as all others."""
-        image = np.zeros((64, 64, 3), np.uint8)
-        whole = whole_image(image)
-        self.palm_detector.detect(image, [whole], [1.0])
-        self.landmark_model.estimate(image, [whole])
-
-
-def _check_shapes(path: Path, found: Shapes, expected: Shapes) -> None:
-    """Raise a ModelError unless a file's input and outputs are those of the network expected."""
-    if list(found.items()) != list(expected.items()):
-        raise ModelError(
-            f'{path} is another network: its input and outputs are {_describe(found)}, expected '
-            f'{_describe(expected)}. Delete it and run {PREPARE_COMMANDS}'
-        )
 
 
 def _describe(shapes: Shapes) -> str:

@@ -44,7 +44,6 @@ class OpenVinoSession:
             'INFERENCE_PRECISION_HINT': 'bf16' if is_bf16 else 'f32',
         }
         self._request = core.compile_model(model, 'CPU', settings).create_infer_request()
-        self._num_outputs = len(model.outputs)
         self._lock = threading.Lock()
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
@@ -57,6 +56,4 @@ class OpenVinoSession:
         """Run a batch of one; the results are copies, because the next run overwrites them."""
         self._request.set_input_tensor(openvino.Tensor(picture, shared_memory=True))
         self._request.infer(share_outputs=True)
-        return [
-            self._request.get_output_tensor(index).data.copy() for index in range(self._num_outputs)
-        ]
+        return [output.data.copy() for output in self._request.output_tensors]

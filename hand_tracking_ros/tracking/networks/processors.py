@@ -37,18 +37,14 @@ def kept_off(processors: Set[int]) -> Iterator[None]:
     """Keep the calling thread off some processors within the context, if it may use any other."""
     before = os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else frozenset()
     elsewhere = before - processors
-    is_bound = bool(elsewhere) and elsewhere != before and _bind(elsewhere)
+    if not elsewhere or elsewhere == before:
+        yield
+        return
+    # Forbidden in a sandbox, and in a container whose processors have just changed.
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(0, elsewhere)
     try:
         yield
     finally:
-        if is_bound:
-            _bind(before)
-
-
-def _bind(processors: Set[int]) -> bool:
-    """Bind the calling thread to these processors; false where the system forbids it."""
-    try:
-        os.sched_setaffinity(0, processors)
-    except OSError:  # a sandbox, or a container whose processors have just changed
-        return False
-    return True
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, before)

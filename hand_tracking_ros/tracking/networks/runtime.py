@@ -21,19 +21,17 @@ from hand_tracking_ros.tracking.errors import ModelError, UserError, first_line
 from hand_tracking_ros.tracking.networks.cpu_session import CpuSession
 from hand_tracking_ros.tracking.networks.gpu_session import GpuSession, is_built_for
 
-# The values of the option `execution_provider`, apart from `auto`.
-EXECUTION_PROVIDERS = ('tensorrt', 'cuda', 'openvino', 'cpu')
-PRECISIONS = ('fp32', 'bf16')
-# What is tried, in this order, for each of them.
+# What is tried, best first, for each value of the option `execution_provider` but `auto`.
 _FALLBACKS = {
     'tensorrt': ('tensorrt', 'cuda', 'cpu'),
     'cuda': ('cuda', 'cpu'),
     'openvino': ('openvino', 'cpu'),
     'cpu': ('cpu',),
 }
+EXECUTION_PROVIDERS = tuple(_FALLBACKS)
+PRECISIONS = ('fp32', 'bf16')
 
-
-# What a network does: (N, 3, S, S) float32 in, its outputs with N rows each out.
+# As Session.run.
 Inference = Callable[[np.ndarray], list[np.ndarray]]
 # Of a network's input, then of its outputs in the order of the model file, by their names, without
 # the batch dimension.
@@ -53,10 +51,7 @@ class Session(Protocol):
     shapes: Shapes
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
-        """Run one inference.
-
-        Args:
-            batch: (N, 3, S, S) float32, contiguous.
+        """Run one inference, of a contiguous (N, 3, S, S) float32 array.
 
         Returns:
             The outputs in the order of the model file, each with N rows.
@@ -89,9 +84,8 @@ class RuntimeOptions:
         Raises:
             UserError: the execution provider or the precision is unknown.
         """
-        choices = ('auto', *EXECUTION_PROVIDERS)
         for name, value, known in (
-            ('execution_provider', self.execution_provider, choices),
+            ('execution_provider', self.execution_provider, ('auto', *EXECUTION_PROVIDERS)),
             ('precision', self.precision, PRECISIONS),
         ):
             if value not in known:
@@ -127,13 +121,13 @@ class Runtime:
     def __init__(
         self,
         paths: Sequence[Path],
-        options: RuntimeOptions | None = None,
+        options: RuntimeOptions,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self.warning = ''
         self.sessions: list[Session] = []
         self._paths = list(paths)
-        self._options = options or RuntimeOptions()
+        self._options = options
         self._warn = warn or partial(warnings.warn, category=RuntimeWarning, stacklevel=2)
         self._candidates = self._options.candidates()
         self._lock = threading.Lock()
