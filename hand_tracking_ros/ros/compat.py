@@ -1,7 +1,7 @@
-"""cv_bridge and tf2_ros, which PyPI lacks: the real ones where they are installed and work.
+"""cv_bridge, tf2_ros and tf_transformations, which PyPI lacks: the real ones where they work.
 
-Import `CvBridge`, `Buffer`, `TransformBroadcaster`, `TransformException` and `TransformListener`
-from here. A fallback does what the real one documents, for the part of it that this package uses.
+Import their names from here. A fallback does what the real one documents, for the part of it that
+this package uses.
 """
 
 import importlib.util
@@ -22,7 +22,19 @@ except ImportError:
         TransformListener,
     )
 
-__all__ = ['Buffer', 'CvBridge', 'TransformBroadcaster', 'TransformException', 'TransformListener']
+try:
+    from tf_transformations import quaternion_from_matrix
+except ImportError:
+    from hand_tracking_ros.ros.tf_fallback import quaternion_from_matrix
+
+__all__ = [
+    'Buffer',
+    'CvBridge',
+    'TransformBroadcaster',
+    'TransformException',
+    'TransformListener',
+    'quaternion_from_matrix',
+]
 
 
 def _usable_cv_bridge():

@@ -11,6 +11,7 @@ from std_msgs.msg import Header
 
 from hand_tracking_ros.msg import Hand as HandMessage
 from hand_tracking_ros.msg import HandArray
+from hand_tracking_ros.ros.compat import quaternion_from_matrix
 from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
 from hand_tracking_ros.tracking.hand import (
     Hand,
@@ -20,7 +21,7 @@ from hand_tracking_ros.tracking.hand import (
     TrackingState,
 )
 from hand_tracking_ros.tracking.region import Region
-from hand_tracking_ros.tracking.rotations import matrix_from_quaternion, quaternion_from_matrix
+from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
 
 NANOSECONDS_PER_SECOND = 10**9
 
@@ -67,7 +68,9 @@ def hand_frames(hands: Sequence[Hand], pose_convention: str = 'rep103') -> dict[
 
 def pose_to_message(position_m: np.ndarray, rotation: np.ndarray) -> Pose:
     """A position (3,) and a rotation matrix (3, 3) as a message."""
-    x, y, z, w = quaternion_from_matrix(rotation).tolist()
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation
+    x, y, z, w = (float(value) for value in quaternion_from_matrix(matrix))
     return Pose(position=point_to_message(position_m), orientation=Quaternion(x=x, y=y, z=z, w=w))
 
 

@@ -1,12 +1,16 @@
-"""The classes of tf2_ros for machines without it, as far as this package uses them."""
+"""tf2_ros and tf_transformations for machines without them, as far as this package uses them."""
 
 import numpy as np
 from geometry_msgs.msg import TransformStamped
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from tf2_msgs.msg import TFMessage
 
-from hand_tracking_ros.ros.message_conversion import matrix_from_transform
-from hand_tracking_ros.tracking.rotations import quaternion_from_matrix
+from hand_tracking_ros.tracking import rotations
+
+
+def quaternion_from_matrix(matrix):
+    """tf_transformations.quaternion_from_matrix: (x, y, z, w) of a (4, 4) matrix."""
+    return rotations.quaternion_from_matrix(matrix[:3, :3])
 
 
 class TransformException(Exception):
@@ -34,8 +38,11 @@ class Buffer:
 
     def set_transform(self, transform, _authority):
         """Keep one TransformStamped."""
-        parent, matrix = transform.header.frame_id, matrix_from_transform(transform.transform)
-        self._to_parents[transform.child_frame_id] = parent, matrix
+        translation, q = transform.transform.translation, transform.transform.rotation
+        matrix = np.eye(4)
+        matrix[:3, :3] = rotations.matrix_from_quaternion(np.array([q.x, q.y, q.z, q.w]))
+        matrix[:3, 3] = translation.x, translation.y, translation.z
+        self._to_parents[transform.child_frame_id] = transform.header.frame_id, matrix
 
     def lookup_transform(self, target_frame, source_frame, _time):
         """Return the TransformStamped that takes points of the source frame to the target frame."""
@@ -50,8 +57,7 @@ class Buffer:
         found.header.frame_id = target_frame
         translation, rotation = found.transform.translation, found.transform.rotation
         translation.x, translation.y, translation.z = matrix[:3, 3].tolist()
-        quaternion = quaternion_from_matrix(matrix[:3, :3])
-        rotation.x, rotation.y, rotation.z, rotation.w = quaternion.tolist()
+        rotation.x, rotation.y, rotation.z, rotation.w = quaternion_from_matrix(matrix).tolist()
         return found
 
     def _to_root(self, frame):

@@ -16,6 +16,7 @@ from rclpy.task import Future
 from tf2_msgs.msg import TFMessage
 
 from hand_tracking_ros.ros import compat, tf_fallback
+from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector
 
 
 def transform(parent, child, translation, quarter_turns_about_z=0):
@@ -153,3 +154,14 @@ def test_the_fallback_is_used_where_tf2_ros_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, 'tf2_ros', None)
     chosen = runpy.run_path(compat.__file__)
     assert chosen['TransformBroadcaster'] is tf_fallback.TransformBroadcaster
+
+
+def test_the_fallback_gives_the_quaternions_of_tf_transformations():
+    real = pytest.importorskip('tf_transformations', reason='tf_transformations is not installed')
+    random = np.random.default_rng(3)
+    for vector in (*random.normal(size=(100, 3)), *np.pi * np.eye(3)):
+        matrix = np.eye(4)
+        matrix[:3, :3] = matrix_from_rotation_vector(vector)
+        assert tf_fallback.quaternion_from_matrix(matrix) == pytest.approx(
+            real.quaternion_from_matrix(matrix), abs=1e-12
+        )
