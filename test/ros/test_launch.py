@@ -242,12 +242,12 @@ def test_the_teleoperation_of_a_simulated_hand_moves_its_target(ros2_launch):
     with Client(launched) as client:
         said = TeleopOutputs(client)
 
-        def moves():
+        def follows():
             places = np.array([place(target) for target in said.targets])
-            return len(places) and np.ptp(places, axis=0).max() > 0.05
+            moves = len(places) and np.ptp(places, axis=0).max() > 0.05
+            return moves and said.statuses[-1] == 'ENGAGED'
 
-        client.wait_for(moves, 'motion of the target')
-        assert said.statuses[-1] == 'ENGAGED'
+        client.wait_for(follows, 'motion of an engaged target')
     launched.press_ctrl_c()
     assert launched.wait() == 0, launched.text()
     assert launched.text().count('process has finished cleanly') == 3, launched.text()
