@@ -46,13 +46,12 @@ def download_wheel(source: dict[str, Any], folder: Path) -> Path:
         stdin=subprocess.DEVNULL,
         env={**os.environ, 'TMPDIR': str(folder)},
     )
-    wheels = list(folder.glob('*.whl'))
-    if pip.returncode != 0 or len(wheels) != 1:
+    if pip.returncode != 0:
         raise UserError(
             f'pip could not download {package}, see above. Try again when the network is there, '
             f'{elsewhere}'
         )
-    return wheels[0]
+    return next(folder.glob('*.whl'))
 
 
 def read_sources(wheel: Path, manifest: dict[str, Any], names: Sequence[str]) -> dict[str, bytes]:

@@ -74,11 +74,11 @@ def convert_model(name: str, source: bytes, manifest: dict[str, Any]) -> bytes:
     """Convert one .tflite file, check what the result computes, and serialise it."""
     import onnx
 
-    from hand_tracking_ros.model_conversion.tflite_to_onnx import convert
+    from hand_tracking_ros.model_conversion.tflite_to_onnx import Converter
 
     print(f'converting {name}', flush=True)
     entry = manifest['models'][name]
-    model = convert(source, input_name='image', output_names=list(entry['outputs']))
+    model = Converter(source).convert(input_name='image', output_names=list(entry['outputs']))
     metadata = {
         'source': f'{manifest["source"]["wheel"]}: {entry["path"]}',
         'licence': manifest['source']['licence'],
@@ -99,11 +99,7 @@ def convert_model(name: str, source: bytes, manifest: dict[str, Any]) -> bytes:
 
 
 def wrong_output(session: onnxruntime.InferenceSession, entry: dict[str, Any]) -> str:
-    """Compare what a converted model computes for `reference_image` with TFLite's outputs.
-
-    Returns:
-        The first output that differs by more than the manifest allows; empty if none does.
-    """
+    """The first output for `reference_image` outside the manifest's tolerance; empty if none is."""
     image = reference_image(entry['input_size'])
     outputs = session.run(list(entry['outputs']), {'image': image})
     for (name, expected), output in zip(entry['outputs'].items(), outputs, strict=True):

@@ -32,19 +32,8 @@ NHWC_TO_NCHW = (0, 3, 1, 2)
 NCHW_TO_NHWC = (0, 2, 3, 1)
 
 
-def convert(data: bytes, input_name: str, output_names: Sequence[str]) -> onnx.ModelProto:
-    """Convert one TFLite model.
-
-    Args:
-        data: the .tflite file.
-        input_name: name of the result's one input, float32 [N, C, H, W] with N free.
-        output_names: names of the outputs, in TFLite's own order.
-    """
-    return _Converter(data).convert(input_name, output_names)
-
-
-class _Converter:
-    """Converts one file; the method `convert_conv_2d` converts the operator CONV_2D, and so on.
+class Converter:
+    """Converts one .tflite file: `convert_conv_2d` converts the operator CONV_2D, and so on.
 
     Such a method is given the name, in the graph, of the operator's first input; it appends nodes
     to the graph and returns the name of the operator's output.
@@ -57,14 +46,20 @@ class _Converter:
         self.dequantized: dict[int, int] = {}  # tensor number -> number of its float16 form
 
     def convert(self, input_name: str, output_names: Sequence[str]) -> onnx.ModelProto:
+        """Convert the network.
+
+        Args:
+            input_name: name of the result's one input, float32 [N, C, H, W] with N free.
+            output_names: names of the outputs, in TFLite's own order.
+        """
         (source_input,), source_outputs = self.source.inputs, self.source.outputs
         self.names[source_input] = input_name
         for operator in self.source.operators():
             if operator.name == 'DEQUANTIZE':  # TfliteFile.constant returns float32 for float16
                 self.dequantized[operator.output] = operator.inputs[0]
             else:
-                convert = getattr(self, f'convert_{operator.name.lower()}')
-                self.names[operator.output] = convert(operator, self.names[operator.inputs[0]])
+                method = getattr(self, f'convert_{operator.name.lower()}')
+                self.names[operator.output] = method(operator, self.names[operator.inputs[0]])
         resize_last(self.graph.nodes)
         outputs = dict(zip(output_names, source_outputs, strict=True))
         renamed = {self.names[tensor]: name for name, tensor in outputs.items()}

@@ -166,14 +166,14 @@ def with_attributes(operator, **attributes):
 
 
 def padding_at_the_wrong_end(monkeypatch):
-    window = tflite_to_onnx._Converter._window
+    window = tflite_to_onnx.Converter._window
 
     def altered(self, *arguments):
         attributes = window(self, *arguments)
         top, left, bottom, right = attributes['pads']
         return {**attributes, 'pads': [bottom, right, top, left]}
 
-    monkeypatch.setattr(tflite_to_onnx._Converter, '_window', altered)
+    monkeypatch.setattr(tflite_to_onnx.Converter, '_window', altered)
 
 
 def relu_instead_of_prelu(monkeypatch):

@@ -147,10 +147,7 @@ class LandmarkModel:
 
 
 def mean_landmarks(estimates: Sequence[HandLandmarks]) -> HandLandmarks:
-    """The mean of several estimates of one hand.
-
-    Its region and presence are those of the first estimate: the one that decided that it is there.
-    """
+    """The mean of several estimates of one hand, with the region and presence of the first."""
     return replace(
         estimates[0],
         landmarks_px=np.mean([each.landmarks_px for each in estimates], axis=0),

@@ -43,7 +43,7 @@ def find_model(name: str, directory: str | Path | None = None) -> Path:
     """
     if name not in MODEL_NAMES:
         raise ValueError(f'unknown model {name!r}, expected one of {", ".join(MODEL_NAMES)}')
-    searched = search_directories(directory)
+    searched = [Path(directory).expanduser()] if directory else search_directories()
     for folder in searched:
         path = folder / f'{name}.onnx'
         if os.path.exists(path):  # Path.exists raises in a folder that may not be entered
@@ -58,14 +58,10 @@ def find_model(name: str, directory: str | Path | None = None) -> Path:
     )
 
 
-def search_directories(directory: str | Path | None = None) -> list[Path]:
-    """The folders that `find_model` searches, in its order."""
-    if directory:
-        return [Path(directory).expanduser()]
-    named = os.environ.get(DIRECTORY_VARIABLE)
-    directories = [Path(named).expanduser()] if named else []
-    directories += [_models_directory(), user_models_directory()]
-    return list(dict.fromkeys(directories))
+def search_directories() -> list[Path]:
+    """The folders that `find_model` searches unless it is given one, in its order."""
+    folders = (os.environ.get(DIRECTORY_VARIABLE), _models_directory(), user_models_directory())
+    return list(dict.fromkeys(Path(folder).expanduser() for folder in folders if folder))
 
 
 def user_models_directory() -> Path:

@@ -152,13 +152,8 @@ def weighted_non_maximum_suppression(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Merge overlapping detections into their mean, weighted by score.
 
-    Args:
-        points: (N, 9, 2), the first two are corners of a box.
-        scores: (N,).
-
-    Returns:
-        The same for the merged detections, best first; a merged detection has the best score of
-        its parts.
+    Takes and returns (N, 9, 2) points, of which the first two are corners of a box, and (N,)
+    scores. The merged detections come best first; each has the best score of its parts.
     """
     order = np.argsort(-scores, kind='stable')
     points, scores = points[order], scores[order]

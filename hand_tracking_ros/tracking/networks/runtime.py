@@ -140,12 +140,7 @@ class Runtime:
         return self.sessions[0].provider
 
     def run(self, network: int, batch: np.ndarray) -> list[np.ndarray]:
-        """Run one inference, on the next execution provider if this one fails.
-
-        Args:
-            network: position of its file in `paths`.
-            batch: as for Session.run.
-        """
+        """Run the network at this position in `paths`, as Session.run."""
         while True:
             sessions = self.sessions
             try:
