@@ -300,8 +300,10 @@ def test_no_two_sequences_have_the_same_hands_and_all_shift_with_the_first_seed(
 
 
 def measured(monkeypatch, path, first_seed):
-    """What the program writes of one short plan."""
-    monkeypatch.setattr(evaluate, 'POSE_SCENES', {'still': 0.3})
+    """What the program writes of one short sequence."""
+    _, variants = evaluate.MEASURES['pose']
+    monkeypatch.setitem(evaluate.MEASURES, 'pose', (('still',), variants))
+    monkeypatch.setitem(evaluate.ALL_SCENES, 'still', 0.3)
     options = ['--only', 'pose', '--seeds', '1', '--workers', '1', '--json', str(path)]
     assert evaluate.main([*options, '--first-seed', str(first_seed)]) == 0
     return json.loads(path.read_text())
