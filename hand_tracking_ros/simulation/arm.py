@@ -93,10 +93,7 @@ def _tube(path: np.ndarray, radii: np.ndarray, sideways: np.ndarray, texture: Te
     coordinates[..., 1] = np.abs(angles - np.pi) * radii.mean() - 0.1
     index = np.arange(vertices.shape[0] * _NUM_AROUND).reshape(-1, _NUM_AROUND)
     around = np.roll(index, -1, axis=1)
-    corners = [
-        [index[:-1], around[:-1], index[1:]],
-        [around[:-1], around[1:], index[1:]],
-    ]
+    corners = [[index[:-1], around[:-1], index[1:]], [around[:-1], around[1:], index[1:]]]
     triangles = np.stack(corners).transpose(0, 2, 3, 1).reshape(-1, 3)
     return Body(
         vertices.reshape(-1, 3),

@@ -90,10 +90,9 @@ class CameraSimulator:
         options = options or SimulatorOptions()
         if options.scene not in SCENES:
             raise ValueError(f"scene is '{options.scene}', expected one of {', '.join(SCENES)}")
-        self.camera = PinholeCamera.from_field_of_view(
-            options.width, options.height, options.horizontal_fov_deg
-        )
-        self._sensor = Sensor(options.sensor, options.width, options.height, options.seed)
+        width, height = options.width, options.height
+        self.camera = PinholeCamera.from_field_of_view(width, height, options.horizontal_fov_deg)
+        self._sensor = Sensor(options.sensor, width, height, options.seed)
         # A generator each, so that one option does not change what the others leave to chance.
         take, skin, stage, things, hair = (
             np.random.default_rng([options.seed, part]) for part in range(5)
@@ -102,9 +101,12 @@ class CameraSimulator:
         self._setting = random_setting(take, self._scene)
         self._light = _random_light(take, options.light)
         random_side = Handedness(int(take.integers(Handedness.LEFT, Handedness.RIGHT + 1)))
-        sides = [options.handedness or random_side]
-        if self._scene.num_hands == 2:
-            sides = [Handedness.RIGHT, Handedness.LEFT]
+        is_single = self._scene.num_hands == 1
+        sides = [Handedness.RIGHT, Handedness.LEFT]
+        if is_single:
+            sides = [options.handedness or random_side]
+        # The motions of scenes are a right hand's.
+        self._mirrors_motions = sides == [Handedness.LEFT]
         tone = skin.uniform() if options.skin_tone is None else options.skin_tone
         self._hands = [
             SimulatedHand(
@@ -112,56 +114,42 @@ class CameraSimulator:
             )
             for number, side in enumerate(sides)
         ]
-        self._neck_m = self._find_neck(stage)
+        # The neck is behind the hands' farthest place, beside a single one.
+        x, y, z = self._setting.base_m
+        x += _NECK_ASIDE_M if is_single else 0.0
+        x = -x if self._mirrors_motions else x
+        neck_z_m = max(z, self._scene.farthest_m) + _NECK_BEHIND_M
+        neck_m = np.array([x, y + stage.uniform(-0.02, 0.08), neck_z_m])
+        # The person faces the camera.
+        right = np.array([-SHOULDER_HALF_WIDTH_M, _SHOULDER_BELOW_NECK_M, 0.0])
+        left = right * [-1.0, 1.0, 1.0]
+        self._shoulder_m = {Handedness.RIGHT: neck_m + right, Handedness.LEFT: neck_m + left}
         self._cloth, self._board = cloth(stage), cloth(stage)
         self._background = paint_background(self.camera, things, options.clutter, options.light)
         if options.person:
-            bodies = person(self._neck_m, self._hands[0].skin_color, self._cloth, hair)
+            bodies = person(neck_m, self._hands[0].skin_color, self._cloth, hair)
             self._background = render(bodies, self._background, self.camera, self._light)
 
     def render(self, t_s: float) -> SimulatedFrame:
         """The frame at a time in seconds from 0 on; it does not depend on earlier calls."""
         moment = self._scene.move(t_s, self._setting)
         motions = moment.hands
-        if self._is_left_alone:
+        if self._mirrors_motions:
             motions = [mirrored(motion) for motion in motions]
         placed = [hand.place(motion) for hand, motion in zip(self._hands, motions, strict=True)]
-        sleeves = [
-            sleeve(each.forearm, self._shoulder(hand.handedness), hand.shape.size, self._cloth)
-            for hand, each in zip(self._hands, placed, strict=True)
-        ]
-        boards = [_board_body(board, self._board) for board in moment.boards]
-        bodies = [*(each.body for each in placed), *sleeves, *boards]
+        bodies = [hand.body for hand in placed]
+        for hand, each in zip(self._hands, placed, strict=True):
+            shoulder_m = self._shoulder_m[hand.handedness]
+            bodies.append(sleeve(each.forearm, shoulder_m, hand.shape.size, self._cloth))
+        bodies += [_board_body(board, self._board) for board in moment.boards]
         picture = render(bodies, self._background, self.camera, self._light)
         truths = [
-            hand_truth(number, hand, motion, each, picture.body == number, self.camera)
-            for number, (hand, motion, each) in enumerate(
-                zip(self._hands, motions, placed, strict=True)
-            )
+            hand_truth(number, hand, each, picture.body == number, self.camera)
+            for number, (hand, each) in enumerate(zip(self._hands, placed, strict=True))
         ]
         frame = round(t_s * 1e6)
         image = self._sensor.expose(picture.image, frame)
         return SimulatedFrame(t_s, image, self._sensor.measure(picture.depth_m, frame), truths)
-
-    @property
-    def _is_left_alone(self) -> bool:
-        """Whether the only hand is a left one: the motions of scenes are a right hand's."""
-        return len(self._hands) == 1 and self._hands[0].handedness == Handedness.LEFT
-
-    def _find_neck(self, rng: np.random.Generator) -> np.ndarray:
-        """Where the neck is (3,): behind the hands' farthest place, beside a single one."""
-        x, y, z = self._setting.base_m
-        if len(self._hands) == 1:
-            x += _NECK_ASIDE_M
-        x = -x if self._is_left_alone else x
-        farthest_m = max(z, self._scene.farthest_m)
-        return np.array([x, y + rng.uniform(-0.02, 0.08), farthest_m + _NECK_BEHIND_M])
-
-    def _shoulder(self, handedness: Handedness) -> np.ndarray:
-        """Where an arm ends (3,); the person faces the camera."""
-        side = -1 if handedness == Handedness.RIGHT else 1
-        offset_m = np.array([side * SHOULDER_HALF_WIDTH_M, _SHOULDER_BELOW_NECK_M, 0.0])
-        return self._neck_m + offset_m
 
 
 def _random_light(rng: np.random.Generator, level: float) -> Light:

@@ -8,13 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_ros.simulation.pinhole_camera import PinholeCamera
-from hand_tracking_ros.simulation.scenes import HandMotion
 from hand_tracking_ros.simulation.simulated_hand import PlacedHand, SimulatedHand
 from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.hand import Handedness, Landmark
-
-# A hand is visible if the image shows this share of its landmarks.
-VISIBLE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,13 +41,12 @@ class HandTruth:
     @property
     def is_visible(self) -> bool:
         """Whether the image shows at least half of the landmarks."""
-        return bool(self.landmarks_visible.mean() >= VISIBLE_SHARE)
+        return bool(self.landmarks_visible.mean() >= 0.5)
 
 
 def hand_truth(
     hand_id: int,
     hand: SimulatedHand,
-    motion: HandMotion,
     placed: PlacedHand,
     shows_hand: np.ndarray,
     camera: PinholeCamera,
@@ -73,6 +68,6 @@ def hand_truth(
         camera_landmarks_m=landmarks_m,
         landmarks_visible=visible,
         rotation=hand_axes(landmarks_m, hand.handedness),
-        joint_angles_rad=motion.angles_rad,
+        joint_angles_rad=placed.angles_rad,
         hand_length_m=hand.shape.length_m,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,13 +40,9 @@ class HandMesh:
     def pose(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The skin when the bones are elsewhere: dual quaternion skinning (Kavan et al., 2007).
 
-        It keeps bent joints round where a linear combination of matrices would pinch them.
-
-        Args:
-            frames: (NUM_BONES, 4, 4) the bones' frames.
-
-        Returns:
-            Vertices (V, 3) and normals (V, 3), float32, in the frame that `frames` lead to.
+        It keeps bent joints round where a linear combination of matrices would pinch them. From the
+        bones' frames (NUM_BONES, 4, 4) to vertices (V, 3) and normals (V, 3), float32, in the frame
+        that `frames` lead to.
         """
         motions = _dual_quaternions(frames @ np.linalg.inv(self.rest_frames)).astype(np.float32)
         # Not a matrix product, whose threads would cost more than they save.
@@ -58,12 +55,9 @@ class HandMesh:
 
 def make_hand_mesh(shape: HandShape, step_m: float = MESH_STEP_M) -> HandMesh:
     """The skin of a hand of this shape, from cubes of side `step_m`."""
-    vertices, triangles = mesh_surface(
-        lambda points: flesh_distance(shape, points),
-        _LOW_M * shape.size,
-        _HIGH_M * shape.size,
-        step_m,
-    )
+    distance = functools.partial(flesh_distance, shape)
+    low, high = _LOW_M * shape.size, _HIGH_M * shape.size
+    vertices, triangles = mesh_surface(distance, low, high, step_m)
     return HandMesh(
         vertices=vertices,
         normals=vertex_normals(vertices, triangles),

@@ -86,8 +86,6 @@ _FINGER_RADII_M = {
 SHORTEST_HAND_M = 0.160
 LONGEST_HAND_M = 0.210
 _PROPORTION_SIGMA = 0.05
-_MOST_SIGMAS = 2.0
-_RELATIVE_THICKNESS_SIGMA = 0.06
 
 
 @dataclass(frozen=True)
@@ -119,10 +117,9 @@ class HandShape:
 
 
 def _make_shape(
-    lengthen: Mapping[str, np.ndarray] | None = None, size: float = 1.0, thickness: float = 1.0
+    factors: Mapping[str, np.ndarray], size: float = 1.0, thickness: float = 1.0
 ) -> HandShape:
     """The average hand with each bone's length times a factor (and thickness), then scaled."""
-    factors = lengthen or {finger: np.ones(4) for finger in FINGERS}
     return HandShape(
         first_joints_m={f: size * factors[f][0] * np.array(p) for f, p in _FIRST_JOINTS_M.items()},
         bone_lengths_m={f: size * factors[f][1:] * np.array(b) for f, b in _BONE_LENGTHS_M.items()},
@@ -131,27 +128,25 @@ def _make_shape(
     )
 
 
-AVERAGE_HAND = _make_shape()
+AVERAGE_HAND = _make_shape({finger: np.ones(4) for finger in FINGERS})
 
 
 def random_hand_shape(rng: np.random.Generator, length_m: float | None = None) -> HandShape:
     """A person's hand: every bone longer or shorter than average by itself.
 
-    Args:
-        rng: what decides.
-        length_m: `HandShape.length_m`; random between 0.16 and 0.21 if None.
+    Its `HandShape.length_m` is `length_m`, or random between 0.16 and 0.21 if that is None.
     """
 
     def spread(sigma: float, count: int) -> np.ndarray:
-        return 1 + sigma * np.clip(rng.standard_normal(count), -_MOST_SIGMAS, _MOST_SIGMAS)
+        return 1 + sigma * np.clip(rng.standard_normal(count), -2.0, 2.0)
 
     # Metacarpals vary together more than they do apart: the palm stays a palm.
     palm = spread(_PROPORTION_SIGMA, 1)[0]
     factors = {
-        finger: np.concatenate([palm * spread(0.4 * _PROPORTION_SIGMA, 1), spread(0.05, 3)])
+        finger: np.r_[palm * spread(0.4 * _PROPORTION_SIGMA, 1), spread(_PROPORTION_SIGMA, 3)]
         for finger in FINGERS
     }
-    thickness = spread(_RELATIVE_THICKNESS_SIGMA, 1)[0]
+    thickness = spread(0.06, 1)[0]
     random_length_m = rng.uniform(SHORTEST_HAND_M, LONGEST_HAND_M)
     size = (length_m or random_length_m) / _make_shape(factors).length_m
     return _make_shape(factors, size, thickness)
@@ -173,14 +168,9 @@ def complete_angles(angles_rad: Mapping[str, float]) -> dict[str, float]:
 
 
 def bone_frames(shape: HandShape, angles_rad: Mapping[str, float]) -> np.ndarray:
-    """Where each bone is in the hand's frame.
+    """Where the bones are: (NUM_BONES, 4, 4) float64, from each bone's frame to the hand's.
 
-    Args:
-        shape: whose hand.
-        angles_rad: every joint of JOINT_NAMES, as `complete_angles` gives them.
-
-    Returns:
-        (NUM_BONES, 4, 4) float64, from the bone's frame to the hand's.
+    `angles_rad` holds every joint of JOINT_NAMES, as `complete_angles` gives them.
     """
     frames = np.tile(np.eye(4), (NUM_BONES, 1, 1))
     wrist = rotation_about('z', angles_rad['wrist_deviation'])
@@ -189,9 +179,8 @@ def bone_frames(shape: HandShape, angles_rad: Mapping[str, float]) -> np.ndarray
         first = _first_rotation(finger, angles_rad)
         frames[bones[0]] = _frame(first, shape.first_joints_m[finger])
         joints = ('mcp', 'ip') if finger == 'thumb' else ('pip', 'dip')
-        for bone, joint, length_m in zip(
-            bones[1:], joints, shape.bone_lengths_m[finger], strict=False
-        ):
+        lengths_m = shape.bone_lengths_m[finger][:-1]
+        for bone, joint, length_m in zip(bones[1:], joints, lengths_m, strict=True):
             bend = rotation_about('y', angles_rad[f'{finger}_{joint}_flexion'])
             frames[bone] = frames[bone - 1] @ _frame(bend, (length_m, 0.0, 0.0))
     return frames
@@ -219,19 +208,13 @@ def rotation_about(axis: str, angle_rad: float) -> np.ndarray:
 
 def _first_rotation(finger: str, angles_rad: Mapping[str, float]) -> np.ndarray:
     """(3, 3) rotation of a finger's first bone."""
+    joint = 'thumb_cmc' if finger == 'thumb' else f'{finger}_mcp'
+    outwards = -1 if finger in ('ring', 'pinky') else 1
+    abduction, flexion = outwards * angles_rad[f'{joint}_abduction'], angles_rad[f'{joint}_flexion']
+    rotation = rotation_about('z', abduction) @ rotation_about('y', flexion)
     if finger == 'thumb':
-        abduction, flexion, opposition = (
-            angles_rad[f'thumb_cmc_{motion}'] for motion in ('abduction', 'flexion', 'opposition')
-        )
-        return (
-            rotation_about('z', abduction)
-            @ rotation_about('y', flexion)
-            @ rotation_about('x', -opposition)
-        )
-    outwards = 1 if finger in ('index', 'middle') else -1
-    abduction = outwards * angles_rad[f'{finger}_mcp_abduction']
-    flexion = angles_rad[f'{finger}_mcp_flexion']
-    return rotation_about('z', abduction) @ rotation_about('y', flexion)
+        rotation = rotation @ rotation_about('x', -angles_rad['thumb_cmc_opposition'])
+    return rotation
 
 
 def _frame(rotation: np.ndarray, origin: npt.ArrayLike) -> np.ndarray:

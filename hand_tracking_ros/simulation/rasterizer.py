@@ -36,12 +36,8 @@ class VisibleSurface:
 
     def take(self, index: np.ndarray) -> VisibleSurface:
         """Some of the pixels, by their rows."""
-        return VisibleSurface(
-            self.pixels[index],
-            self.triangles[index],
-            take_rows(self.barycentric, index),
-            self.depth_m[index],
-        )
+        columns = (self.pixels, self.triangles, self.barycentric, self.depth_m)
+        return VisibleSurface(*(take_rows(column, index) for column in columns))
 
 
 def rasterize(
@@ -78,9 +74,8 @@ def rasterize(
     triangle, y = triangle[row], y[row]
     # Perspective: what is linear in the image is the inverse of the depth.
     inverse = (1 / np.maximum(depth_m, NEAREST_M)).astype(np.float32)[corners]
-    gradient = second * (inverse[:, 1:2] - inverse[:, :1]) + third * (
-        inverse[:, 2:] - inverse[:, :1]
-    )
+    to_second, to_third = (inverse[:, [corner]] - inverse[:, :1] for corner in (1, 2))
+    gradient = second * to_second + third * to_third
     offset = np.stack([x, y], axis=1).astype(np.float32) - take_rows(a, triangle)
     inverse_depth = inverse[:, 0][triangle] + dot(take_rows(gradient, triangle), offset)
     pixels = y * width + x
@@ -99,9 +94,7 @@ def rasterize(
 def _gradients(to_second: np.ndarray, to_third: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How the second and third corner's barycentric weights grow with x and y, (T, 2) each.
 
-    Args:
-        to_second: (T, 2) from the first corner, where both weights are 0, to the second one.
-        to_third: (T, 2) from the first corner to the third one.
+    Both are 0 at the first corner, from which `to_second` and `to_third` (T, 2) lead to the others.
     """
     area = _cross(to_second, to_third)
     second = np.stack([to_third[:, 1], -to_third[:, 0]], axis=1) / area[:, None]
@@ -142,9 +135,8 @@ def _nearest_of_each(pixels: np.ndarray, inverse_depth: np.ndarray, num_pixels: 
     while len(contenders):
         # Of several at one pixel the last one stays; those nearer than it try again.
         front[pixels[contenders]] = contenders
-        contenders = contenders[
-            inverse_depth[contenders] > inverse_depth[front[pixels[contenders]]]
-        ]
+        nearest = front[pixels[contenders]]
+        contenders = contenders[inverse_depth[contenders] > inverse_depth[nearest]]
     return front[front >= 0]
 
 

@@ -106,8 +106,6 @@ def render(bodies: list[Body], background: Picture, camera: PinholeCamera, light
     image, depth_m = background.image.copy(), background.depth_m.copy()
     body_map = np.full(depth_m.shape, -1, np.int8)
     picture = Picture(image, depth_m, body_map)
-    if not bodies:
-        return picture
     vertices = np.concatenate([body.vertices for body in bodies]).astype(np.float32)
     starts = np.cumsum([0, *(len(body.vertices) for body in bodies)], dtype=np.int32)
     triangles = np.concatenate(
@@ -117,8 +115,8 @@ def render(bodies: list[Body], background: Picture, camera: PinholeCamera, light
     surface = _visible_surface(vertices, triangles, depth_m, camera)
     if not len(surface.pixels):
         return picture
-    owners = np.repeat(np.arange(len(bodies), dtype=np.int8), [len(b.triangles) for b in bodies])
-    owner = owners[surface.triangles]
+    num_triangles = [len(body.triangles) for body in bodies]
+    owner = np.repeat(np.arange(len(bodies), dtype=np.int8), num_triangles)[surface.triangles]
     depth_m.reshape(-1)[surface.pixels] = surface.depth_m
     body_map.reshape(-1)[surface.pixels] = owner
     attributes = np.concatenate(
@@ -176,9 +174,8 @@ def _openness(
     is_body = (body_map[window] >= 0).astype(np.float32)
     depth = depth_m[window] * is_body
     kernel_px = 1 + int(camera.focal_length_px * _OCCLUSION_SIZE_M / np.median(surface.depth_m))
-    mean = cv2.blur(depth, (kernel_px, kernel_px)) / np.maximum(
-        cv2.blur(is_body, (kernel_px, kernel_px)), 1e-6
-    )
+    depth, is_body = (cv2.blur(image, (kernel_px, kernel_px)) for image in (depth, is_body))
+    mean = depth / np.maximum(is_body, 1e-6)
     behind = surface.depth_m - mean[y - y.min(), x - x.min()]
     return np.clip(1 - behind / np.float32(_OCCLUSION_DEPTH_M), _DARKEST_HOLLOW, _BRIGHTEST_RIDGE)
 

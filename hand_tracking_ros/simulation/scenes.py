@@ -22,10 +22,6 @@ from hand_tracking_ros.simulation.hand_skeleton import (
 # Columns are the hand's axes in the camera's frame: fingers up, palm to the camera.
 PALM_TO_CAMERA = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 _APPROACH_M = (0.3, 2.0)
-# Of the scene `teleop`, which then begins again.
-_TELEOP_PERIOD_S = 13.0
-# A right hand moves to its own side, where its arm is not in the way; from 90 degrees of view on.
-_OUT_OF_VIEW = 1.3
 # So that the camera sees thumb and index finger side by side.
 _PINCH_ROTATION = rotation_about('x', np.radians(-25.0))
 
@@ -241,21 +237,21 @@ def _occlusion(t_s: float, setting: Setting) -> Moment:
 
 
 def _teleop(t_s: float, setting: Setting) -> Moment:
-    t_s %= _TELEOP_PERIOD_S
+    t_s %= 13.0
     closed = _keyed(
         t_s, (0.7, 0.0), (1.1, 1.0), (5.4, 1.0), (5.8, 0.0), (6.6, 0.0), (7.0, 1.0), (11.5, 1.0),
         (11.9, 0.0),
     )  # fmt: skip
     start, aside, deeper = (0.0, 0.0, 0.0), (-0.12, -0.03, 0.0), (-0.12, -0.03, 0.08)
-    outside = (-_OUT_OF_VIEW * setting.distance_m, 0.0, 0.0)
+    # To its own side, where its arm is not in the way; out of a field of view of over 90 degrees.
+    outside = (-1.3 * setting.distance_m, 0.0, 0.0)
     moved_m = _keyed(
         t_s, (1.7, start), (2.7, aside), (3.5, aside), (4.3, deeper), (5.8, deeper), (6.4, start),
         (7.6, start), (9.4, outside), (10.0, outside), (11.2, start),
     )  # fmt: skip
     angles = interpolate(RELAXED, PINCH, float(closed))
-    return Moment(
-        [HandMotion(setting.base_m + moved_m, setting.rotation @ _PINCH_ROTATION, angles)]
-    )
+    rotation = setting.rotation @ _PINCH_ROTATION
+    return Moment([HandMotion(setting.base_m + moved_m, rotation, angles)])
 
 
 SCENES: dict[str, Scene] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,11 +31,13 @@ class PlacedHand:
         body: its skin.
         landmarks_m: (21, 3) the joints' centres.
         forearm: (4, 4) origin at the wrist, x along the forearm to the hand.
+        angles_rad: every joint's angle.
     """
 
     body: Body
     landmarks_m: np.ndarray
     forearm: np.ndarray
+    angles_rad: Mapping[str, float]
 
 
 class SimulatedHand:
@@ -83,6 +86,5 @@ class SimulatedHand:
         forearm = np.eye(4)
         forearm[:3, :3] = to_camera @ frames[FOREARM, :3, :3]
         forearm[:3, 3] = origin
-        return PlacedHand(
-            body, rotate(landmarks_of(self.shape, frames), to_camera) + origin, forearm
-        )
+        landmarks_m = rotate(landmarks_of(self.shape, frames), to_camera) + origin
+        return PlacedHand(body, landmarks_m, forearm, motion.angles_rad)

@@ -6,11 +6,13 @@ carries them along.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from hand_tracking_ros.simulation.array_math import dot, smoothstep
-from hand_tracking_ros.simulation.hand_flesh import rest_frames, to_bone
+from hand_tracking_ros.simulation.hand_flesh import to_bone
 from hand_tracking_ros.simulation.hand_mesh import HandMesh
 from hand_tracking_ros.simulation.hand_skeleton import FINGER_BONES, LONG_FINGERS, HandShape
 from hand_tracking_ros.simulation.rasterizer import rasterize
@@ -18,8 +20,6 @@ from hand_tracking_ros.simulation.renderer import GAMMA, Texture
 
 TEXELS_PER_M = 2500.0
 _MARGIN_M = 0.004
-# No finger's bone is longer than this.
-_FINGER_REACH_M = 0.060
 
 # Back of the hand in sRGB, 0 to 1, from light to dark.
 SKIN_TONES = np.array(
@@ -60,7 +60,7 @@ def paint_skin(shape: HandShape, mesh: HandMesh, tone: float, rng: np.random.Gen
     for tone_of_side, side in ((palm_tone, -1.0), (back_tone, 1.0)):
         texels, points = _visible_texels(mesh, origin, rows, columns, side)
         colors = tone_of_side * _unevenness(rows, columns, rng)[texels]
-        painter = _Painter(shape, points, colors)
+        painter = _Painter(shape, mesh.rest_frames, points, colors)
         if side < 0:
             painter.paint_palm()
         else:
@@ -69,26 +69,19 @@ def paint_skin(shape: HandShape, mesh: HandMesh, tone: float, rng: np.random.Gen
     return Texture(np.stack(sides).clip(0.02, 0.98) ** GAMMA, origin, TEXELS_PER_M)
 
 
+@dataclass(frozen=True)
 class _Painter:
-    """Paints on the texels of one side of a resting hand.
+    """Paints on one side of a hand: sRGB (N, 3), in place, of texels at points (N, 3) at rest."""
 
-    Args:
-        shape: whose hand.
-        points: (N, 3) where each texel is on the resting hand.
-        colors: (N, 3) sRGB, changed in place.
-    """
-
-    def __init__(self, shape: HandShape, points: np.ndarray, colors: np.ndarray) -> None:
-        self._shape = shape
-        self._size = shape.size
-        self._colors = colors
-        self._frames = rest_frames(shape)
-        self._points = points
+    shape: HandShape
+    rest_frames: np.ndarray
+    points: np.ndarray
+    colors: np.ndarray
 
     def paint_palm(self) -> None:
         """Creases of the fingers and of the palm, red fingertips."""
         for finger in LONG_FINGERS:
-            self._crease(finger, 0, 0.16, along_m=0.38 * self._shape.bone_lengths_m[finger][0])
+            self._crease(finger, 0, 0.16, along_m=0.38 * self.shape.bone_lengths_m[finger][0])
             self._crease(finger, 1, 0.16)
             self._crease(finger, 2, 0.13)
             self._redden_tip(finger)
@@ -102,82 +95,81 @@ class _Painter:
         for finger in LONG_FINGERS:
             self._wrinkles(finger, 1, 0.10)
             self._wrinkles(finger, 2, 0.07)
-            self._redden(finger, 0, 0.0, self._shape.radii_m[finger][0])
+            self._redden(finger, 0, 0.0, self.shape.radii_m[finger][0])
             self._nail(finger)
         self._wrinkles('thumb', 2, 0.09)
         self._nail('thumb')
 
-    def _near(
-        self, finger: str, bone: int, radius_m: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _near(self, finger: str, bone: int, radius_m: float) -> tuple[np.ndarray, ...]:
         """Texels around a finger's bone: indices (M,), points in its frame (M, 3), weights (M,)."""
-        local = to_bone(self._frames[FINGER_BONES[finger][bone]], self._points)
+        local = to_bone(self.rest_frames[FINGER_BONES[finger][bone]], self.points)
         across = np.hypot(local[:, 1], local[:, 2])
-        near = np.flatnonzero((across < 1.6 * radius_m) & (np.abs(local[:, 0]) < _FINGER_REACH_M))
+        # No finger's bone is longer than 60 mm.
+        near = np.flatnonzero((across < 1.6 * radius_m) & (np.abs(local[:, 0]) < 0.060))
         return near, local[near], 1 - smoothstep(across[near], 1.25 * radius_m, 1.6 * radius_m)
 
     def _darken(self, texels: np.ndarray, amount: np.ndarray) -> None:
         """By fractions (M,), less in red than in the other channels, as skin does."""
-        self._colors[texels] *= 1 - amount[:, None] * _SHADE
+        self.colors[texels] *= 1 - amount[:, None] * _SHADE
 
     def _crease(self, finger: str, bone: int, strength: float, along_m: float = 0.0) -> None:
-        texels, local, here = self._near(finger, bone, self._shape.radii_m[finger][bone])
-        offset = (local[:, 0] - along_m) / self._size
+        texels, local, here = self._near(finger, bone, self.shape.radii_m[finger][bone])
+        offset = (local[:, 0] - along_m) / self.shape.size
         line, fold = np.exp(-((offset / 0.0008) ** 2)), np.exp(-((offset / 0.0030) ** 2))
         self._darken(texels, here * strength * (line + 0.3 * fold))
 
     def _wrinkles(self, finger: str, bone: int, strength: float) -> None:
-        radius_m = self._shape.radii_m[finger][bone]
+        radius_m = self.shape.radii_m[finger][bone]
         texels, local, here = self._near(finger, bone, radius_m)
         bow = 0.15 * local[:, 1] ** 2 / radius_m
-        patch = np.exp(
-            -((local[:, 0] / (0.45 * radius_m)) ** 2 + (local[:, 1] / (0.8 * radius_m)) ** 2)
-        )
-        lines = 0.5 + 0.5 * np.cos(2 * np.pi * (local[:, 0] + bow) / (0.0021 * self._size))
+        along, across = local[:, 0] / (0.45 * radius_m), local[:, 1] / (0.8 * radius_m)
+        patch = np.exp(-(along**2 + across**2))
+        lines = 0.5 + 0.5 * np.cos(2 * np.pi * (local[:, 0] + bow) / (0.0021 * self.shape.size))
         self._darken(texels, here * patch * strength * (0.6 + 0.9 * lines**2))
 
     def _redden_tip(self, finger: str) -> None:
-        along_m = 0.6 * self._shape.bone_lengths_m[finger][2]
-        self._redden(finger, 2, along_m, self._shape.radii_m[finger][3])
+        along_m = 0.6 * self.shape.bone_lengths_m[finger][2]
+        self._redden(finger, 2, along_m, self.shape.radii_m[finger][3])
 
     def _redden(self, finger: str, bone: int, along_m: float, radius_m: float) -> None:
         texels, local, here = self._near(finger, bone, radius_m)
         spot = here * np.exp(-(((local[:, 0] - along_m) / (1.1 * radius_m)) ** 2))
-        self._colors[texels] *= 1 + 0.7 * spot[:, None] * (_BLOOD - 1)
+        self.colors[texels] *= 1 + 0.7 * spot[:, None] * (_BLOOD - 1)
 
     def _nail(self, finger: str) -> None:
-        radius_m = self._shape.radii_m[finger][3]
-        middle_m = 0.88 * self._shape.bone_lengths_m[finger][2]
+        radius_m = self.shape.radii_m[finger][3]
+        middle_m = 0.88 * self.shape.bone_lengths_m[finger][2]
         texels, local, here = self._near(finger, 2, 1.4 * radius_m)
-        along = (local[:, 0] - middle_m) / (0.0068 * self._size)
+        along = (local[:, 0] - middle_m) / (0.0068 * self.shape.size)
         across = local[:, 1] / (0.84 * radius_m)
         from_center = (np.abs(along) ** 3 + np.abs(across) ** 3) ** (1 / 3)
         here = here * (local[:, 2] > -0.2 * radius_m)
         nail = here * (1 - smoothstep(from_center, 0.88, 1.0))
         self._darken(texels, 0.30 * here * np.exp(-(((from_center - 1.03) / 0.10) ** 2)))
         pale = smoothstep(-along, 0.55, 0.75) + 1.2 * smoothstep(along, 0.72, 0.82)
-        tone = 0.5 * self._colors.mean(axis=0) + 0.5 * _NAIL_TONE + 0.10 * pale[:, None]
-        self._colors[texels] += nail[:, None] * (tone - self._colors[texels])
+        tone = 0.5 * self.colors.mean(axis=0) + 0.5 * _NAIL_TONE + 0.10 * pale[:, None]
+        self.colors[texels] += nail[:, None] * (tone - self.colors[texels])
 
     def _palm_lines(self) -> None:
         """Heart, head and life line, as curves through places relative to the knuckles."""
-        thumb, index, middle, _, pinky = self._shape.first_joints_m.values()
+        thumb, index, middle, _, pinky = self.shape.first_joints_m.values()
         lines = [
             (pinky * 0.88 + [0, -0.006, 0], middle * 0.86 + [0, -0.012, 0],
              middle * 1.02 + [0, 0.012, 0]),
             (index * 0.84 + [0, 0.009, 0], middle * 0.68, pinky * 0.60),
             (index * 0.86 + [0, 0.008, 0], middle * 0.55 + [0, 0.006, 0], thumb * [0.6, 0.1, 1]),
         ]  # fmt: skip
-        on_palm = np.flatnonzero(self._points[:, 0] < middle[0] * 1.1)
-        places = self._points[on_palm, :2]
+        on_palm = np.flatnonzero(self.points[:, 0] < middle[0] * 1.1)
+        places = self.points[on_palm, :2]
         t = np.linspace(0, 1, 40)[:, None]
         for start, bend, end in lines:
             curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
             offsets = [places - point for point in curve[:, :2].astype(places.dtype)]
-            square = np.min([dot(offset, offset) for offset in offsets], axis=0) / self._size**2
-            self._darken(
-                on_palm, 0.13 * np.exp(-square / 0.0009**2) + 0.04 * np.exp(-square / 0.0036**2)
+            square = (
+                np.min([dot(offset, offset) for offset in offsets], axis=0) / self.shape.size**2
             )
+            line, fold = np.exp(-square / 0.0009**2), np.exp(-square / 0.0036**2)
+            self._darken(on_palm, 0.13 * line + 0.04 * fold)
 
 
 def _visible_texels(
