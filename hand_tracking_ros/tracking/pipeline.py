@@ -101,9 +101,9 @@ class HandPipeline:
         height, width = image.shape[:2]
         if camera is not None:
             camera = camera.scaled_to(width, height)
-            if self._measurement is not None:
-                mirrored = self._tracker.options.image_mirrored
-                self._measurement.add(hands, camera, depth, mirrored)
+            measurement = self._measurement  # another thread may end it meanwhile
+            if measurement is not None:
+                measurement.add(hands, camera, depth, self._tracker.options.image_mirrored)
             hands = self._locator.locate(hands, camera, stamp_s, depth)
         hands = self._smoother.smooth(hands, stamp_s, width, height)
         return [with_finger_values(hand) for hand in hands]
