@@ -40,14 +40,12 @@ RECORDED_TOPICS: dict[str, type] = {
 # The oldest version of rosbag2's metadata that rosbags writes; every later rosbag2 reads it.
 METADATA_VERSION = 8
 METADATA_FILE = 'metadata.yaml'
-NANOSECONDS_PER_SECOND = 10**9
 
 
 class Bag:
     """A rosbag2 folder (MCAP) that is being written; complete once this context manager ends.
 
-    Args:
-        path: of the folder. A bag that is already there is replaced.
+    A bag that is already at `path` is replaced.
 
     Raises:
         UserError: there is something else at this path.

@@ -13,15 +13,8 @@ from pathlib import Path
 
 from hand_tracking_ros.command_line import positive_number, run_program
 from hand_tracking_ros.demo.bag import Bag
-from hand_tracking_ros.demo.recorder import Counts
-from hand_tracking_ros.demo.results import (
-    HANDS_FORMAT,
-    HANDS_NAME,
-    SHEET_NAME,
-    VIDEO_NAME,
-    Results,
-)
-from hand_tracking_ros.demo.session import Job, Session
+from hand_tracking_ros.demo.results import HANDS_FORMAT, HANDS_NAME, SHEET_NAME, VIDEO_NAME, Results
+from hand_tracking_ros.demo.session import Job, Session, counted
 from hand_tracking_ros.media.simulated_media import SIMULATED
 from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
 from hand_tracking_ros.ros.process import stop_on_signal
@@ -55,7 +48,9 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: the source or the output folder is not usable, one of the programs failed, or
             frames are not accounted for.
     """
-    job = _make_job(arguments)
+    with open_media(arguments.source) as source:
+        # It can be read, and knows its size; the publisher opens it again.
+        job = Job(source, arguments.source, arguments.rate, arguments.duration)
     recording, logs = arguments.output / RECORDING_NAME, arguments.output / LOG_FOLDER_NAME
     _prepare_folder(arguments.output, logs)
     print(_describe_job(job), flush=True)
@@ -65,7 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
     counts = session.counts
     results = Results(recording, job.source, counts)
     if results.num_images:
-        _write_results(results, job, arguments.output, counts)
+        _write_results(results, job, arguments.output)
     elif not failure:
         raise UserError('ended before the first frame: there is nothing to show')
     if failure:
@@ -111,57 +106,40 @@ def _prepare_folder(output: Path, logs: Path) -> None:
         raise UserError(f'--output {output}: cannot be used ({error})') from error
 
 
-def _make_job(arguments: argparse.Namespace) -> Job:
-    with open_media(arguments.source) as source:
-        # It can be read, and knows its size; the publisher opens it again.
-        return Job(source, arguments.source, arguments.rate, arguments.duration)
-
-
 def _describe_job(job: Job) -> str:
     source = job.source
-    length = _number(source.num_frames, 'frame') if source.num_frames else 'until Ctrl-C'
+    length = counted(source.num_frames, 'frame') if source.num_frames else 'until Ctrl-C'
     rate_hz = job.rate_hz or source.rate_hz
     return f'{source.name}: {length}, {source.width}x{source.height}, {rate_hz:g} Hz'
 
 
-def _video_rate_hz(results: Results, job: Job) -> float:
-    # A camera's rate depends on the light; files are published with their own.
-    if job.source.is_live and results.rate_hz:
-        return results.rate_hz
-    return job.rate_hz or job.source.rate_hz
-
-
-def _write_results(results: Results, job: Job, output: Path, counts: Counts) -> None:
+def _write_results(results: Results, job: Job, output: Path) -> None:
     results.write_hands(output / HANDS_NAME)
-    speed = _describe_speed(results)
-    processed = f'{counts.processed} of {counts.published} frames processed'
+    counts, speed = results.counts, _describe_speed(results)
+    # A camera's rate depends on the light; files are published with their own.
+    measured_hz = results.rate_hz if job.source.is_live else None
     codec = results.write_pictures(
         output,
-        rate_hz=_video_rate_hz(results, job),
-        subtitle=f'{processed}, {results.num_with_hands} with hands - {speed}',
+        rate_hz=measured_hz or job.rate_hz or job.source.rate_hz,
+        subtitle=f'{counts.processed} of {counts.published} frames processed, '
+        f'{results.num_with_hands} with hands - {speed}',
     )
     advice = '' if codec == 'H.264' else ' (browsers play only H.264, written where PyAV is)'
     rows = {
-        'frames': _describe_counts(counts),
+        'frames': f'{counts.published} published = {counts.processed} processed + '
+        f'{counts.dropped} dropped + {counts.with_errors} with errors + '
+        f'{counts.lost_in_transport} lost in transport',
         'hands': f'in {results.num_with_hands} of {results.num_results} processed frames; '
         f'{_describe_tracks(results.tracks)}',
         'speed': speed,
-        'recorded': ', '.join(
-            (_number(results.num_images, 'image'), _number(results.num_results, 'result'))
-        ),
+        'recorded': f'{counted(results.num_images, "image")}, '
+        f'{counted(results.num_results, "result")}',
         'written': f'{output / VIDEO_NAME} {codec}{advice}',
     }
     print('\n'.join(f'{name:10}{text}' for name, text in rows.items()))
     for name in (SHEET_NAME, HANDS_NAME, f'{RECORDING_NAME}/'):
         print(f'{"":10}{output}/{name}')
     sys.stdout.flush()
-
-
-def _describe_counts(counts: Counts) -> str:
-    return (
-        f'{counts.published} published = {counts.processed} processed + {counts.dropped} dropped + '
-        f'{counts.with_errors} with errors + {counts.lost_in_transport} lost in transport'
-    )
 
 
 def _describe_speed(results: Results) -> str:
@@ -172,10 +150,6 @@ def _describe_speed(results: Results) -> str:
         median_ms, p95_ms = results.latencies_ms
         parts.append(f'{median_ms:.1f} ms from image stamp to result ({p95_ms:.1f} ms at 95 %)')
     return ', '.join(parts) or 'nothing measured'
-
-
-def _number(count: int, noun: str) -> str:
-    return f'{count} {noun}{"" if count == 1 else "s"}'
 
 
 def _describe_tracks(tracks: dict[int, str]) -> str:

@@ -61,15 +61,8 @@ class Program:
 
     def failure(self) -> UserError:
         """What to tell the user of a program that ended by itself."""
-        lines = self.log_path.read_text(errors='replace').splitlines()[-NUM_LOG_LINES:]
-        return UserError(
-            '\n  '.join(
-                [f'{self.name} {self._describe_end()}; the end of {self.log_path}:', *lines]
-            )
-        )
-
-    def _describe_end(self) -> str:
-        status = self.exit_status
+        status, end = self.exit_status, f'ended with exit status {self.exit_status}'
         if status is not None and status < 0:
-            return f'was ended by {signal.Signals(-status).name}'
-        return f'ended with exit status {status}'
+            end = f'was ended by {signal.Signals(-status).name}'
+        lines = self.log_path.read_text(errors='replace').splitlines()[-NUM_LOG_LINES:]
+        return UserError('\n  '.join([f'{self.name} {end}; the end of {self.log_path}:', *lines]))

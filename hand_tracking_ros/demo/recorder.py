@@ -18,7 +18,6 @@ from hand_tracking_ros.demo.bag import (
     DIAGNOSTICS_TOPIC,
     HANDS_TOPIC,
     IMAGE_TOPIC,
-    NANOSECONDS_PER_SECOND,
     PUBLISHER,
     RECORDED_TOPICS,
     TRACKER,
@@ -135,9 +134,8 @@ class Recorder(Node):
     def _on_hands(self, message: HandArray, now_ns: int) -> None:
         self.status.num_hands = len(message.hands)
         self.status.num_results += 1
-        self.status.arrivals_s.append(now_ns / NANOSECONDS_PER_SECOND)
-        latency_ns = now_ns - stamp_ns(message)
-        self.status.latencies_s.append(latency_ns / NANOSECONDS_PER_SECOND)
+        self.status.arrivals_s.append(now_ns / 1e9)
+        self.status.latencies_s.append((now_ns - stamp_ns(message)) / 1e9)
 
     def _on_diagnostics(self, message: DiagnosticArray, now_ns: int) -> None:
         for status in message.status:

@@ -8,13 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hand_tracking_ros.demo.bag import (
-    HANDS_TOPIC,
-    IMAGE_TOPIC,
-    NANOSECONDS_PER_SECOND,
-    read_messages,
-    stamp_ns,
-)
+from hand_tracking_ros.demo.bag import HANDS_TOPIC, IMAGE_TOPIC, read_messages, stamp_ns
 from hand_tracking_ros.demo.recorder import Counts
 from hand_tracking_ros.demo.session import progress_bar
 from hand_tracking_ros.drawing.contact_sheet import (
@@ -60,6 +54,7 @@ class Results:
     """Reads a recording of a source, and writes pictures and numbers of it.
 
     Attributes:
+        counts: where every frame went.
         num_images: in the recording.
         num_results: hand messages in the recording.
         num_with_hands: of these, not empty.
@@ -69,7 +64,7 @@ class Results:
     def __init__(self, recording: Path, source: MediaSource, counts: Counts) -> None:
         self._recording = recording
         self._source = source
-        self._counts = counts
+        self.counts = counts
         self._results = {
             (stamp := stamp_ns(message)): _Result(
                 message, hands_from_message(message), (arrival_ns - stamp) / 1e6
@@ -94,8 +89,7 @@ class Results:
         """Frames per second over the whole recording, None with fewer than two frames."""
         if len(self._stamps) < 2:
             return None
-        duration_s = (self._stamps[-1] - self._stamps[0]) / NANOSECONDS_PER_SECOND
-        return (len(self._stamps) - 1) / duration_s
+        return (len(self._stamps) - 1) / self._time_s(self._stamps[-1])
 
     @property
     def latencies_ms(self) -> tuple[float, float] | None:
@@ -110,24 +104,22 @@ class Results:
         latencies = self.latencies_ms and rounded(self.latencies_ms)
         content = {
             'source': self._source.name,
-            'counts': asdict(self._counts),
+            'counts': asdict(self.counts),
             'latency_ms': latencies and {'median': latencies[0], 'p95': latencies[1]},
             'frames': [self._describe_frame(stamp) for stamp in self._stamps],
         }
         path.write_text(json.dumps(content))
 
     def write_pictures(self, output: Path, rate_hz: float, subtitle: str) -> str:
-        """Write the annotated video and the contact sheet; returns the video's codec.
-
-        Args:
-            output: folder.
-            rate_hz: frames per second of the video.
-            subtitle: of the contact sheet.
-        """
+        """Write a video, and a contact sheet with a subtitle, into a folder; returns the codec."""
         results = [result.message for result in self._results.values()]
         sizes = [(message.image_width, message.image_height) for message in results]
         frame_size = common_size([(self._source.width, self._source.height), *sizes])
-        chosen = choose_shots([self._has_hands(stamp) for stamp in self._image_stamps], MAX_TILES)
+        has_hands = [
+            stamp in self._results and bool(self._results[stamp].hands)
+            for stamp in self._image_stamps
+        ]
+        chosen = choose_shots(has_hands, MAX_TILES)
         sheet = ContactSheet(self._source.name, subtitle, len(chosen), frame_size)
         with VideoWriter.open(output / VIDEO_NAME, *frame_size, rate_hz) as video:
             for number, shot in enumerate(self._shots()):
@@ -151,11 +143,8 @@ class Results:
                 time_s=self._time_s(stamp),
             )
 
-    def _has_hands(self, stamp: int) -> bool:
-        return stamp in self._results and bool(self._results[stamp].hands)
-
     def _time_s(self, stamp: int) -> float:
-        return (stamp - self._stamps[0]) / NANOSECONDS_PER_SECOND
+        return (stamp - self._stamps[0]) / 1e9
 
     def _describe_frame(self, stamp: int) -> dict:
         frame = {'stamp_ns': stamp, 'time_s': round(self._time_s(stamp), 6)}

@@ -53,12 +53,7 @@ class Job:
 
 
 class Session:
-    """Runs tracker and publisher, and records them.
-
-    Args:
-        bag: recorded into.
-        log_folder: for the output of the programs.
-    """
+    """Runs tracker and publisher, whose output goes into a log folder, and records them."""
 
     def __init__(self, bag: Bag, log_folder: Path) -> None:
         self._log_folder = log_folder
@@ -77,14 +72,9 @@ class Session:
         return self._recorder.counts
 
     def run(self, job: Job, stop: threading.Event) -> UserError | None:
-        """Publish and record until the source, the duration, the user or a failure ends it.
+        """Publish and record until the source, the duration, `stop` or a failure ends it.
 
-        Args:
-            job: what is published.
-            stop: set by the user.
-
-        Returns:
-            The failure, to be raised once what was recorded is safe.
+        Returns the failure, to be raised once what was recorded is safe.
         """
         with contextlib.ExitStack() as stack:
             stack.callback(self._context.try_shutdown)
@@ -143,7 +133,7 @@ class Session:
     def _show(self, progress: tqdm) -> None:
         counts, status = self._recorder.counts, self._recorder.status
         if status.latency_s is not None and status.rate_hz is not None:
-            hands = f'{status.num_hands} hand{"" if status.num_hands == 1 else "s"}'
+            hands = counted(status.num_hands, 'hand')
             progress.set_postfix_str(
                 f'{hands}, {status.rate_hz:.1f} Hz, latency {1000 * status.latency_s:.1f} ms, '
                 f'{counts.dropped} dropped',
@@ -167,6 +157,11 @@ def _publisher_arguments(job: Job) -> list[str]:
         # Reliable, so that the recording is complete; the tracker's images stay best effort.
         '-p', f'qos_overrides.{IMAGE_TOPIC}.publisher.reliability:=reliable',
     ]  # fmt: skip
+
+
+def counted(count: int, noun: str) -> str:
+    """Such as `1 frame`, `2 frames`."""
+    return f'{count} {noun}{"" if count == 1 else "s"}'
 
 
 def progress_bar(*items: Iterable, **options: Any) -> tqdm:
