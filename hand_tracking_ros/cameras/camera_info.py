@@ -48,14 +48,10 @@ def load_camera_info(path: str | Path) -> CameraInfo:
             r=_numbers(content['rectification_matrix'], 9),
             p=_numbers(content['projection_matrix'], 12),
         )
-    except KeyError as error:
+    except (KeyError, TypeError, ValueError) as error:
+        problem = f'{error} is missing' if isinstance(error, KeyError) else error
         raise UserError(
-            f'camera_info_file {path}: {error} is missing; expected a file as '
-            'camera_calibration writes it'
-        ) from error
-    except (TypeError, ValueError) as error:
-        raise UserError(
-            f'camera_info_file {path}: {error}; expected a file as camera_calibration writes it'
+            f'camera_info_file {path}: {problem}; expected a file as camera_calibration writes it'
         ) from error
 
 

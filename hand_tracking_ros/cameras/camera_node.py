@@ -62,12 +62,7 @@ Messages = dict[str, Any]
 
 
 class CameraNode(Node):
-    """Publishes frames as a camera driver does.
-
-    Args:
-        name: of the node.
-        settings_type: its parameters, a subclass of CameraSettings.
-        overrides: parameters given in another way than by ROS.
+    """Publishes frames as a camera driver does; `overrides` are parameters given without ROS.
 
     Attributes:
         settings: the values of its parameters.
@@ -182,12 +177,7 @@ def paced(
 
 
 def run_camera(arguments: Sequence[str], make_node: Callable[[], CameraNode]) -> None:
-    """Run such a node, which has `run(stop)`, until it ends or a signal ends it.
-
-    Args:
-        arguments: the program's name and its command line.
-        make_node: called once ROS is there.
-    """
+    """Make such a node once ROS is there, and call its `run(stop)`; a signal sets `stop`."""
     with (
         ros_process(arguments),
         stop_on_signal() as stop,

@@ -28,11 +28,7 @@ from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.parameters import describe, fixed
 from hand_tracking_ros.ros.process import node_arguments
-from hand_tracking_ros.simulation.camera_simulator import (
-    CameraSimulator,
-    SimulatedFrame,
-    SimulatorOptions,
-)
+from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.simulation.scenes import SCENES
 from hand_tracking_ros.simulation.sensor import SensorOptions
 from hand_tracking_ros.tracking.hand import Handedness
@@ -117,40 +113,38 @@ class SimulatedCamera(CameraNode):
 
     def __init__(self) -> None:
         super().__init__('simulated_camera', SimulatedCameraSettings)
-        self._options = simulator_options(self.settings)
         self.add_publisher('depth', Image)
         self.add_publisher('ground_truth', HandArray)
 
     def run(self, stop: threading.Event) -> None:
         """Publish until the duration is over or until told to stop."""
-        options = self._options
-        simulator = CameraSimulator(options)
+        settings = self.settings
+        simulator = CameraSimulator(_simulator_options(settings))
         self.wait_for_subscribers(stop)
         self.get_logger().info(
-            f'Publishing scene {options.scene}, seed {options.seed}, {options.width}x'
-            f'{options.height} at {self.settings.rate:g} Hz, on {self.image_topic}'
+            f'Publishing scene {settings.scene}, seed {settings.seed}, {settings.width}x'
+            f'{settings.height} at {settings.rate:g} Hz, on {self.image_topic}'
         )
         self.publish_all(paced(self._frames(simulator), stop), stop)
 
     def _frames(self, simulator: CameraSimulator) -> Iterator[tuple[Messages, float]]:
         """Messages of every frame, with the time after the first at which they are due."""
-        rate_hz, duration_s = self.settings.rate, self.settings.duration
-        for index in range(round(duration_s * rate_hz)) if duration_s else itertools.count():
-            yield self._messages_of(simulator.render(index / rate_hz)), index / rate_hz
+        settings = self.settings
+        num_frames = round(settings.duration * settings.rate)
+        for index in range(num_frames) if settings.duration else itertools.count():
+            frame = simulator.render(index / settings.rate)
+            camera_info = assumed_camera_info(
+                settings.width, settings.height, settings.horizontal_fov_deg
+            )
+            messages = {
+                'ground_truth': ground_truth_message(frame, self.make_header()),
+                'depth': depth_message(frame.depth_m, self.make_header(), settings.depth_encoding),
+                **self.make_messages(frame.image, camera_info),
+            }
+            yield messages, index / settings.rate
 
-    def _messages_of(self, frame: SimulatedFrame) -> Messages:
-        height, width = frame.image.shape[:2]
-        camera_info = assumed_camera_info(width, height, self._options.horizontal_fov_deg)
-        encoding = self.settings.depth_encoding
-        return {
-            'ground_truth': ground_truth_message(frame, self.make_header()),
-            'depth': depth_message(frame.depth_m, self.make_header(), encoding),
-            **self.make_messages(frame.image, camera_info),
-        }
 
-
-def simulator_options(settings: SimulatedCameraSettings) -> SimulatorOptions:
-    """What the parameters ask for."""
+def _simulator_options(settings: SimulatedCameraSettings) -> SimulatorOptions:
     same = ('scene', 'seed', 'width', 'height', 'horizontal_fov_deg', 'light', 'clutter', 'person')
     return SimulatorOptions(
         **{name: getattr(settings, name) for name in same},

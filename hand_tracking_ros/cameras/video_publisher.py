@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rclpy.parameter import Parameter as RclpyParameter
@@ -70,9 +70,6 @@ parameters (--ros-args -p NAME:=VALUE):
 class VideoPublisher(CameraNode):
     """Publishes the frames of a source with the rhythm that they were taken in.
 
-    Args:
-        overrides: parameters given in another way than by ROS.
-
     Raises:
         UserError: a parameter or the source is wrong.
     """
@@ -96,23 +93,18 @@ class VideoPublisher(CameraNode):
             f'Publishing {length} of {source.name}, {source.width}x{source.height} at '
             f'{rate_hz:g} Hz, on {self.image_topic}'
         )
-        frames = self._live_messages() if source.is_live else self._paced_messages(stop)
-        self.publish_all(frames, stop)
+        if source.is_live:  # each frame is published as soon as it is there
+            live = thinned(source, self.settings.rate)
+            messages = (self._messages_of(frame) for frame in live)
+        else:
+            due = timeline(source, self.settings.rate, self.settings.loop)
+            messages = paced(((self._messages_of(frame), due_s) for frame, due_s in due), stop)
+        self.publish_all(messages, stop)
 
     def close(self) -> None:
         """Release the source, and say how much of it was published."""
         self._source.close()
         super().close()
-
-    def _paced_messages(self, stop: threading.Event) -> Iterator[Messages]:
-        """Messages of files, when they are due."""
-        frames = timeline(self._source, self.settings.rate, self.settings.loop)
-        return paced(((self._messages_of(frame), due_s) for frame, due_s in frames), stop)
-
-    def _live_messages(self) -> Iterator[Messages]:
-        """Messages of a camera, each as soon as it is there."""
-        for frame in thinned(self._source, self.settings.rate):
-            yield self._messages_of(frame)
 
     def _messages_of(self, frame: Frame) -> Messages:
         return self.make_messages(frame.image, self._camera_info(frame))
