@@ -33,7 +33,6 @@ except ImportError:  # Humble
 
 ImageMessage = Image | CompressedImage
 
-NANOSECONDS_PER_SECOND = 1e9
 # Newest frame wins; best effort takes images from reliable and best-effort cameras alike.
 IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
@@ -85,12 +84,7 @@ class Camera:
         return f'{self._node.get_name()}: {self._name or "camera"}'
 
     def process(self, message: ImageMessage, settings: HandTrackerSettings) -> None:
-        """Find the hands in an image and publish them; a bad image costs itself only.
-
-        Args:
-            message: the newest image.
-            settings: the node's parameters as they are now.
-        """
+        """Find the hands in an image and publish them; a bad image costs itself only."""
         started_s = time.monotonic()
         try:
             self._configure(settings)
@@ -98,8 +92,7 @@ class Camera:
             height, width = image.shape[:2]
             stamp = Time.from_msg(message.header.stamp)
             camera, depth = self._calibrated(stamp, width, height)
-            stamp_s = stamp.nanoseconds / NANOSECONDS_PER_SECOND
-            hands = self._pipeline.process(image, stamp_s, camera, depth)
+            hands = self._pipeline.process(image, stamp.nanoseconds / 1e9, camera, depth)
             self._publisher.publish(image, hands, message.header, settings)
         except ImageError as error:
             self._reject(str(error))
@@ -107,7 +100,7 @@ class Camera:
             self._reject(f'{type(error).__name__}: {error}')
             self._node.get_logger().debug(traceback.format_exc())
         else:
-            latency_s = (self._node.get_clock().now() - stamp).nanoseconds / NANOSECONDS_PER_SECOND
+            latency_s = (self._node.get_clock().now() - stamp).nanoseconds / 1e9
             self.statistics.count_processed(len(hands), latency_s, time.monotonic() - started_s)
             self._hand_calibration.answer_if_complete()
 

@@ -13,13 +13,7 @@ CONSEQUENCE = 'hands have no pose in camera space (no TF, no markers)'
 
 
 class CameraCalibration:
-    """Subscribes to the calibration of one camera and keeps the newest.
-
-    Args:
-        node: whose subscription this is.
-        topic: of CameraInfo.
-        qos: of the subscription.
-    """
+    """Subscribes to the calibration of one camera and keeps the newest."""
 
     def __init__(self, node: Node, topic: str, qos: QoSProfile) -> None:
         self._message: CameraInfo | None = None
@@ -41,40 +35,26 @@ class CameraCalibration:
 
     def model_for(self, width: int, height: int) -> tuple[CameraModel | None, str]:
         """The camera model for images of this size, None if there is none; and why not."""
-        message = self._message
+        message, topic = self._message, self._subscription.topic_name
         if message is None:
-            return None, f'{self._topic}: no camera_info received yet; {CONSEQUENCE}'
+            return None, f'{topic}: no camera_info received yet; {CONSEQUENCE}'
         if self._model_is_for != (message, width, height):
             self._model_is_for = (message, width, height)
-            self._model = self._make_model(message, width, height)
+            try:
+                model = CameraModel.from_camera_info_fields(
+                    message.width, message.height, message.k, message.d, message.distortion_model
+                )
+                self._model = model.scaled_to(width, height), ''
+            except CameraInfoError as error:
+                self._model = None, f'{topic}: {error}; {CONSEQUENCE}'
         return self._model
-
-    @property
-    def _topic(self) -> str:
-        return self._subscription.topic_name
 
     def _update(self, message: CameraInfo) -> None:
         # Cameras repeat their calibration with every image; only a change is news.
         if self._message is None or _calibration(message) != _calibration(self._message):
             self._message = message
 
-    def _make_model(
-        self, message: CameraInfo, width: int, height: int
-    ) -> tuple[CameraModel | None, str]:
-        try:
-            model = CameraModel.from_camera_info_fields(
-                message.width, message.height, message.k, message.d, message.distortion_model
-            )
-            return model.scaled_to(width, height), ''
-        except CameraInfoError as error:
-            return None, f'{self._topic}: {error}; {CONSEQUENCE}'
-
 
 def _calibration(message: CameraInfo) -> tuple:
-    return (
-        message.width,
-        message.height,
-        message.distortion_model,
-        tuple(message.k),
-        tuple(message.d),
-    )
+    numbers = tuple(message.k), tuple(message.d)
+    return message.width, message.height, message.distortion_model, *numbers

@@ -19,7 +19,6 @@ from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 # Depth comes a little earlier or later than its colour image; more than these never help.
 NUM_KEPT = 5
 DEPTH_QOS = QoSProfile(depth=NUM_KEPT, reliability=ReliabilityPolicy.BEST_EFFORT)
-NANOSECONDS_PER_SECOND = 1e9
 CONSEQUENCE = 'the distance of hands rests on their size'
 
 
@@ -30,10 +29,7 @@ class _DepthError(ValueError):
 class DepthInput:
     """Subscribes to depth images that are registered to the colour images.
 
-    Args:
-        node: whose topics these are.
-        topic: of the depth images.
-        camera_info_topic: of their calibration, where it is not the colour camera's.
+    `camera_info_topic` is that of their calibration, where it is not the colour camera's.
     """
 
     def __init__(self, node: Node, topic: str, camera_info_topic: str) -> None:
@@ -80,14 +76,9 @@ class DepthInput:
 
 
 def _nearest(images: list[Image], stamp: Time, tolerance_s: float) -> Image:
-    """The image nearest to a stamp.
-
-    Raises:
-        _DepthError: it is not near enough.
-    """
+    """The image nearest to a stamp; a _DepthError if it is not near enough."""
     distances_s = [
-        abs((stamp - Time.from_msg(image.header.stamp)).nanoseconds) / NANOSECONDS_PER_SECOND
-        for image in images
+        abs((stamp - Time.from_msg(image.header.stamp)).nanoseconds) / 1e9 for image in images
     ]
     nearest = int(np.argmin(distances_s))
     if distances_s[nearest] > tolerance_s:

@@ -32,11 +32,6 @@ class _Call:
 class HandCalibration:
     """Offers the service, and lets the images that come meanwhile measure the hand.
 
-    Args:
-        node: whose service it is.
-        service: its name.
-        pipeline: of the images.
-
     Attributes:
         lengths_m: what was measured, for each side; another object after each measurement.
     """

@@ -31,12 +31,7 @@ IMAGE_DEPTH = 1
 
 
 class HandPublisher:
-    """Publishes the hands in one camera's images.
-
-    Args:
-        node: whose topics these are.
-        name: of the camera; empty for the only one.
-    """
+    """Publishes the hands in the images of one camera; its name is empty for the only one."""
 
     def __init__(self, node: Node, name: str) -> None:
         self._node = node
@@ -63,11 +58,7 @@ class HandPublisher:
     ) -> None:
         """Publish everything that one image gives; what costs time only if somebody listens.
 
-        Args:
-            image: (H, W, 3) uint8 RGB.
-            hands: found in it.
-            header: its own.
-            settings: the node's parameters.
+        `image` is (H, W, 3) uint8 RGB, with its `header` and the `hands` found in it.
         """
         height, width = image.shape[:2]
         poses = hand_frames(hands, settings.pose_convention)

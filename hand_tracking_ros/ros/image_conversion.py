@@ -45,10 +45,6 @@ class _Encoding:
     min_side_px: int = 1
 
 
-def _unchanged(image: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(image)  # copies only what has row padding
-
-
 def _by_opencv(code: int) -> Callable[[np.ndarray], np.ndarray]:
     return partial(cv2.cvtColor, code=code)
 
@@ -73,7 +69,7 @@ _BAYER_CODES = {
     'bayer_grbg8': cv2.COLOR_BayerGB2RGB,
 }
 _EIGHT_BIT = {
-    'rgb8': _Encoding(3, _unchanged),
+    'rgb8': _Encoding(3, np.ascontiguousarray),  # copies only what has row padding
     'bgr8': _Encoding(3, _by_opencv(cv2.COLOR_BGR2RGB)),
     'rgba8': _Encoding(4, _by_opencv(cv2.COLOR_RGBA2RGB)),
     'bgra8': _Encoding(4, _by_opencv(cv2.COLOR_BGRA2RGB)),
@@ -98,11 +94,7 @@ _OPENCV_TYPES = {
 _UYVY = _Encoding(2, _by_opencv(cv2.COLOR_YUV2RGB_UYVY), width_multiple=2)
 _YUYV = _Encoding(2, _by_opencv(cv2.COLOR_YUV2RGB_YUYV), width_multiple=2)
 _NV12 = _Encoding(
-    1,
-    _by_opencv(cv2.COLOR_YUV2RGB_NV12),
-    rows_per_line=1.5,
-    width_multiple=2,
-    height_multiple=2,
+    1, _by_opencv(cv2.COLOR_YUV2RGB_NV12), rows_per_line=1.5, width_multiple=2, height_multiple=2
 )
 _YUV = {
     'uyvy': _UYVY,
@@ -116,14 +108,10 @@ _YUV = {
 _ENCODINGS = {**_EIGHT_BIT, **_SIXTEEN_BIT, **_OPENCV_TYPES, **_YUV}
 
 # By the number of channels of a decoded picture.
-_DECODED_TO_RGB = {
-    1: _by_opencv(cv2.COLOR_GRAY2RGB),
-    3: _by_opencv(cv2.COLOR_BGR2RGB),
-    4: _by_opencv(cv2.COLOR_BGRA2RGB),
-}
+_DECODED_TO_RGB = {1: _EIGHT_BIT['mono8'], 3: _EIGHT_BIT['bgr8'], 4: _EIGHT_BIT['bgra8']}
 
 _FROM_RGB = {
-    'rgb8': _unchanged,
+    'rgb8': np.ascontiguousarray,
     'bgr8': _by_opencv(cv2.COLOR_RGB2BGR),
     'mono8': _by_opencv(cv2.COLOR_RGB2GRAY),
 }
@@ -188,7 +176,7 @@ def compressed_to_rgb(msg: CompressedImage) -> np.ndarray:
         return decoded
     if num_channels == 1 and camera_encoding.startswith('bayer_') and 'png' in compression:
         return _find(_ENCODINGS, camera_encoding).to_rgb(decoded)  # its jpeg codec makes it gray
-    return _DECODED_TO_RGB[num_channels](decoded)
+    return _DECODED_TO_RGB[num_channels].to_rgb(decoded)
 
 
 def depth_to_metres(msg: Image) -> np.ndarray:
@@ -249,15 +237,14 @@ def _check_size(msg: Image, encoding: _Encoding) -> None:
     ):
         smallest_px = max(encoding.min_side_px, multiple)
         if length_px < smallest_px:
-            raise ImageError(
-                f'{field} is {length_px}, expected at least {smallest_px} for encoding '
-                f"'{msg.encoding}'"
-            )
-        if length_px % multiple:
-            raise ImageError(
-                f'{field} is {length_px}, expected a multiple of {multiple} for encoding '
-                f"'{msg.encoding}'"
-            )
+            expected = f'at least {smallest_px}'
+        elif length_px % multiple:
+            expected = f'a multiple of {multiple}'
+        else:
+            continue
+        raise ImageError(
+            f"{field} is {length_px}, expected {expected} for encoding '{msg.encoding}'"
+        )
 
 
 def _check_data(msg: Image, row_bytes: int, num_rows: int) -> None:

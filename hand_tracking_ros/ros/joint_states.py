@@ -13,17 +13,11 @@ from hand_tracking_ros.tracking.hand import Hand
 
 
 def joint_state(hand: Hand, header: Header, image_mirrored: bool = False) -> JointState | None:
-    """The finger joints of a left or right hand.
+    """The finger joints of a left or right hand, in radians as `joint_angles` defines them.
 
-    Args:
-        hand: of one image.
-        header: the image's.
-        image_mirrored: the image shows the other side than `hand.handedness` names.
-
-    Returns:
-        Radians as `joint_angles` defines them, each name with its side before it
-        (`left_index_pip_flexion`), so that both hands fit into one robot model. None if the
-        landmarks are not finite or span no palm.
+    Each name has its side before it (`left_index_pip_flexion`), so that both hands fit into one
+    robot model. None if the landmarks are not finite or span no palm. With `image_mirrored` the
+    image shows the other side than `hand.handedness` names.
     """
     angles = joint_angles(metric_landmarks(hand), hand.shown_side(image_mirrored))
     if not np.isfinite(angles).all():

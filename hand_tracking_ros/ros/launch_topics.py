@@ -43,14 +43,14 @@ def topics_of_cameras(
             f"camera_info_topic is '{camera_info_topic}', but the cameras have names; write "
             f'NAME/camera_info:={camera_info_topic} into cameras for the one that it belongs to'
         )
-    found = {}
-    for name, given in _parse(cameras).items():
-        found[name] = camera_topics(
+    return {
+        name: camera_topics(
             given.get(IMAGE) or _below(name, 'image_topic', image_topic),
             given.get(CAMERA_INFO, ''),
             given.get(DEPTH) or _below(name, 'depth_topic', depth_topic),
         )
-    return found
+        for name, given in _parse(cameras).items()
+    }
 
 
 def camera_topics(image_topic: str, camera_info_topic: str, depth_topic: str) -> dict[str, str]:
@@ -101,7 +101,7 @@ def _parse(cameras: str) -> dict[str, dict[str, str]]:
         name, has_input, input_name = key.partition('/')
         input_name = input_name if has_input else IMAGE
         is_known = input_name in (IMAGE, CAMERA_INFO, DEPTH)
-        has_topic = bool(topic) if is_given or has_input else True
+        has_topic = bool(topic) or not (is_given or has_input)
         if not (_NAME.fullmatch(name) and is_known and has_topic):
             raise UserError(
                 f"cameras is '{cameras}', in which '{entry.strip()}' is none of {_FORMS}; "

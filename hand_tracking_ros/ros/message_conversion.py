@@ -13,17 +13,9 @@ from hand_tracking_ros.msg import Hand as HandMessage
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.compat import quaternion_from_matrix
 from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
-from hand_tracking_ros.tracking.hand import (
-    Hand,
-    Handedness,
-    HandPose,
-    PoseSource,
-    TrackingState,
-)
+from hand_tracking_ros.tracking.hand import Hand, Handedness, HandPose, PoseSource, TrackingState
 from hand_tracking_ros.tracking.region import Region
 from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
-
-NANOSECONDS_PER_SECOND = 10**9
 
 
 def hands_to_message(
@@ -33,14 +25,9 @@ def hands_to_message(
     image_width: int,
     image_height: int,
 ) -> HandArray:
-    """The hands of one image as a message.
+    """The hands of one image, with its header and size in px, as a message.
 
-    Args:
-        hands: as HandPipeline returns them.
-        poses: their `hand_frames`.
-        header: the image's own.
-        image_width: px.
-        image_height: px.
+    `poses` are their `hand_frames`.
     """
     return HandArray(
         header=header,
@@ -100,13 +87,14 @@ def matrix_from_transform(transform: Transform) -> np.ndarray:
 
 
 def _hand_to_message(hand: Hand, pose: Pose | None) -> HandMessage:
+    age_s, age_ns = divmod(round(hand.age_s * 10**9), 10**9)
     message = HandMessage(
         track_id=hand.track_id,
         handedness=int(hand.handedness),
         handedness_score=hand.handedness_score,
         state=int(hand.state),
         presence=hand.presence,
-        age=_duration(hand.age_s),
+        age=Duration(sec=age_s, nanosec=age_ns),
         landmarks=points_to_message(hand.landmarks),
         region_x_px=hand.region.center_x_px,
         region_y_px=hand.region.center_y_px,
@@ -119,10 +107,8 @@ def _hand_to_message(hand: Hand, pose: Pose | None) -> HandMessage:
         message.pinch = hand.pinch
     if hand.pose is not None:
         message.has_pose = True
-        message.pose = PoseWithCovariance(
-            pose=pose,
-            covariance=hand.pose.covariance.ravel().astype(float).tolist(),
-        )
+        covariance = hand.pose.covariance.ravel().astype(float).tolist()
+        message.pose = PoseWithCovariance(pose=pose, covariance=covariance)
         message.camera_landmarks = points_to_message(hand.pose.camera_landmarks_m)
         message.pose_source = int(hand.pose.source)
         message.reprojection_error_px = float(hand.pose.reprojection_error_px)
@@ -136,7 +122,7 @@ def _hand_from_message(message: HandMessage) -> Hand:
         handedness_score=message.handedness_score,
         state=TrackingState(message.state),
         presence=message.presence,
-        age_s=message.age.sec + message.age.nanosec / NANOSECONDS_PER_SECOND,
+        age_s=message.age.sec + message.age.nanosec / 1e9,
         landmarks=_points_from_message(message.landmarks).astype(np.float32),
         world_landmarks=_points_from_message(message.world_landmarks).astype(np.float32),
         region=Region(
@@ -165,9 +151,3 @@ def _pose_from_message(message: HandMessage) -> HandPose:
 
 def _points_from_message(points: Sequence[Point]) -> np.ndarray:
     return np.array([(point.x, point.y, point.z) for point in points])
-
-
-def _duration(seconds: float) -> Duration:
-    nanoseconds = round(seconds * NANOSECONDS_PER_SECOND)
-    sec, nanosec = divmod(nanoseconds, NANOSECONDS_PER_SECOND)
-    return Duration(sec=sec, nanosec=nanosec)

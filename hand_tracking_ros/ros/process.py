@@ -64,10 +64,8 @@ def node_arguments(
 def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     """Use the middleware in the main thread until the block ends or a signal ends it.
 
-    The process ends after the block: it ignores further signals.
-
-    Args:
-        arguments: the program's name and its command line.
+    `arguments` are the program's name and its command line. The process ends after the block: it
+    ignores further signals.
 
     Raises:
         UserError: the ROS arguments are wrong.

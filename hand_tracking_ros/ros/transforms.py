@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from geometry_msgs.msg import (
-    Pose,
-    Quaternion,
-    Transform,
-    TransformStamped,
-    Vector3,
-)
+from geometry_msgs.msg import Pose, Transform, TransformStamped, Vector3
 from std_msgs.msg import Header
 
+from hand_tracking_ros.ros.message_conversion import point_to_message
 from hand_tracking_ros.tracking.hand import Hand, Handedness, Landmark, TrackingState
 
 SIDES = {Handedness.LEFT: 'left', Handedness.RIGHT: 'right'}
@@ -49,15 +44,10 @@ def hand_transforms(
         name = f'{prefix}hand_{hand.track_id}'
         pose = poses[hand.track_id]
         transforms.append(_transform(header, name, pose))
-        if with_landmarks:
-            transforms += [
-                _transform(
-                    header,
-                    f'{name}_{landmark.name.lower()}',
-                    _moved(pose, hand.pose.camera_landmarks_m[landmark]),
-                )
-                for landmark in Landmark
-            ]
+        for landmark in Landmark if with_landmarks else ():
+            position = point_to_message(hand.pose.camera_landmarks_m[landmark])
+            landmark_pose = Pose(position=position, orientation=pose.orientation)
+            transforms.append(_transform(header, f'{name}_{landmark.name.lower()}', landmark_pose))
     for side, hand in oldest_of_each_side(hands).items():
         transforms.append(_transform(header, f'{prefix}{side}_hand', poses[hand.track_id]))
     return transforms
@@ -67,19 +57,10 @@ def _located(hands: Sequence[Hand]) -> list[Hand]:
     return [hand for hand in hands if hand.pose is not None and hand.state == TrackingState.TRACKED]
 
 
-def _moved(pose: Pose, position_m: Sequence[float]) -> Pose:
-    moved = Pose(orientation=pose.orientation)
-    moved.position.x, moved.position.y, moved.position.z = (float(value) for value in position_m)
-    return moved
-
-
 def _transform(header: Header, child: str, pose: Pose) -> TransformStamped:
-    position, orientation = pose.position, pose.orientation
+    translation = Vector3(x=pose.position.x, y=pose.position.y, z=pose.position.z)
     return TransformStamped(
         header=header,
         child_frame_id=child,
-        transform=Transform(
-            translation=Vector3(x=position.x, y=position.y, z=position.z),
-            rotation=Quaternion(x=orientation.x, y=orientation.y, z=orientation.z, w=orientation.w),
-        ),
+        transform=Transform(translation=translation, rotation=pose.orientation),
     )
