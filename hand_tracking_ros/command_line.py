@@ -31,22 +31,14 @@ def run_program(job: Callable[[], None]) -> int:
 
 
 def positive_integer(text: str) -> int:
-    """An argument's `type` for argparse: 1 or more.
-
-    Raises:
-        argparse.ArgumentTypeError: it is something else.
-    """
+    """An argument's `type` for argparse: 1 or more."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f'{text!r} is no whole number above 0')
     return int(text)
 
 
 def positive_number(text: str) -> float:
-    """An argument's `type` for argparse: finite, above 0.
-
-    Raises:
-        argparse.ArgumentTypeError: it is something else.
-    """
+    """An argument's `type` for argparse: finite, above 0."""
     try:
         number = float(text)
     except ValueError:
@@ -59,9 +51,7 @@ def positive_number(text: str) -> float:
 def check_writable(option: str, path: Path) -> None:
     """Fail before the work if its result cannot be written; makes its folder.
 
-    Args:
-        option: where the user named the file, such as '--json'.
-        path: the file; it need not exist.
+    `option` is where the user named the file, such as '--json'.
 
     Raises:
         UserError: it cannot be written.
@@ -76,12 +66,9 @@ def check_writable(option: str, path: Path) -> None:
 
 
 def write_text(option: str, path: Path, text: str) -> None:
-    """Write a text file; makes its folder.
+    """Write a text file in place of what was there; makes its folder.
 
-    Args:
-        option: where the user named the file, such as '--readme'.
-        path: the file; what was in it is replaced.
-        text: all of its new content.
+    `option` is where the user named the file, such as '--readme'.
 
     Raises:
         UserError: it cannot be written.

@@ -51,13 +51,11 @@ class SimulatedMedia(MediaSource):
         self.horizontal_fov_deg = first.horizontal_fov_deg
 
     def __iter__(self) -> Iterator[Frame]:
-        number = itertools.count()
         # The next scene is set up while this one is shown: that takes seconds.
         with contextlib.closing(prefetch(map(CameraSimulator, self._takes), 1)) as simulators:
-            for simulator in simulators:
-                for image in self._images(simulator):
-                    index = next(number)
-                    yield Frame(f'{self.name}#{index}', image, index / RATE_HZ)
+            images = itertools.chain.from_iterable(map(self._images, simulators))
+            for index, image in enumerate(images):
+                yield Frame(f'{self.name}#{index}', image, index / RATE_HZ)
 
     def _images(self, simulator: CameraSimulator) -> Iterator[np.ndarray]:
         """A whole scene."""

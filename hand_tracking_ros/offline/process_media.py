@@ -10,12 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from hand_tracking_ros.command_line import (
-    check_writable,
-    positive_integer,
-    run_program,
-    write_json,
-)
+from hand_tracking_ros.command_line import check_writable, positive_integer, run_program, write_json
 from hand_tracking_ros.media.media_source import MediaSource
 from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
 from hand_tracking_ros.offline.annotated_output import AnnotatedOutput, check_output
@@ -167,8 +162,7 @@ def _process_source(
             video.append(described)
         else:
             height, width = frame.image.shape[:2]
-            entry = {'width': width, 'height': height, 'hands': described}
-            results['images'][frame.name] = entry
+            results['images'][frame.name] = {'width': width, 'height': height, 'hands': described}
         output.write(frame, hands)
     if source.is_video:
         results['videos'][source.name] = video
