@@ -99,7 +99,7 @@ def test_what_cannot_be_written_names_option_and_file(tmp_path, write, place):
 
 def test_text_keeps_its_signs_in_a_folder_that_is_made(tmp_path):
     path = tmp_path / 'a' / 'b' / 'README.md'
-    write_text('--readme', path, '\u2265 95 %\n')
+    write_text('--output', path, '\u2265 95 %\n')
     assert path.read_text(encoding='utf-8') == '\u2265 95 %\n'
 
 
