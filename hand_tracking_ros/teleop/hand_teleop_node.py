@@ -31,13 +31,11 @@ from hand_tracking_ros.ros.transforms import SIDES
 from hand_tracking_ros.teleop.teleop import (
     HandSample,
     Teleop,
-    TeleopOptions,
     TeleopState,
     TeleopTarget,
     sample_hand,
 )
 from hand_tracking_ros.teleop.teleop_parameters import TeleopSettings
-from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
 
@@ -61,8 +59,6 @@ HANDS_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 # Who subscribes later gets the last status.
 STATUS_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 NANOSECONDS_PER_SECOND = 1e9
-# Shorter ones have no direction.
-MIN_QUATERNION_LENGTH = 1e-3
 
 
 class HandUnavailableError(Exception):
@@ -82,7 +78,7 @@ class HandTeleopNode(Node):
         super().__init__('hand_teleop')
         self._node_parameters = NodeParameters(self, TeleopSettings)
         self._settings = self._node_parameters.settings
-        self._options = _teleop_options(self._settings)
+        self._options = self._settings.teleop_options()
         self._messages: queue.SimpleQueue[HandArray] = queue.SimpleQueue()
         self._transforms = Buffer()
         self._listener = TransformListener(self._transforms, self)
@@ -100,22 +96,21 @@ class HandTeleopNode(Node):
 
     def run(self) -> None:
         """Follow the hand until something is raised."""
-        has_messages = False
+        had_messages = False
         while True:
             try:
                 message = self._messages.get(timeout=self._settings.timeout)
             except queue.Empty:
-                if has_messages:
+                if had_messages:
                     self._stop(f'no message on {self._hands.topic_name} any more')
-                has_messages = False
             else:
-                has_messages = True
+                had_messages = True
                 self._process(message)
 
     def _process(self, message: HandArray) -> None:
         if self._node_parameters.settings is not self._settings:
             self._settings = self._node_parameters.settings
-            self._options = _teleop_options(self._settings)
+            self._options = self._settings.teleop_options()
         frame_id = self._settings.robot_frame or message.header.frame_id
         try:
             to_robot = self._transform(frame_id, message.header.frame_id)
@@ -138,12 +133,12 @@ class HandTeleopNode(Node):
         self._teleop.options = self._options
         stamp_s = Time.from_msg(header.stamp).nanoseconds / NANOSECONDS_PER_SECOND
         target = self._teleop.update(sample, stamp_s)
+        reason = ''
         if target.state == TeleopState.HAND_LOST:
-            self._say(target.state, 'its pose is not finite')
+            reason = 'its pose is not finite'
         elif target.waits_for_release:
-            self._say(target.state, f'open the {self._settings.clutch} once to engage')
-        else:
-            self._say(target.state)
+            reason = f'open the {self._settings.clutch} once to engage'
+        self._say(target.state, reason)
         return target
 
     def _stop(self, reason: str) -> TeleopTarget | None:
@@ -152,11 +147,7 @@ class HandTeleopNode(Node):
         return self._teleop.lose() if self._teleop else None
 
     def _choose(self, message: HandArray) -> Hand:
-        """The hand to follow: the same as last time, else the one that is tracked longest.
-
-        Raises:
-            HandUnavailableError: there is none, and why.
-        """
+        """The hand to follow: the same as last time, else the one that is tracked longest."""
         try:
             hands = hands_from_message(message)
         except ValueError as error:
@@ -178,11 +169,7 @@ class HandTeleopNode(Node):
         return hand
 
     def _start(self, frame_id: str) -> Teleop:
-        """Teleoperation that begins at the tool, or at the start that the parameters name.
-
-        Raises:
-            HandUnavailableError: TF does not know where the tool is.
-        """
+        """Teleoperation that begins at the tool, or at the start that the parameters name."""
         if self._settings.tool_frame:
             tool = self._transform(frame_id, self._settings.tool_frame)
             return Teleop(tool[:3, 3], tool[:3, :3])
@@ -190,11 +177,7 @@ class HandTeleopNode(Node):
         return Teleop(np.array(self._settings.start_position), rotation)
 
     def _transform(self, target_frame: str, source_frame: str) -> np.ndarray:
-        """(4, 4) from a frame to another.
-
-        Raises:
-            HandUnavailableError: TF does not know it.
-        """
+        """The transform (4, 4) from a frame to another, as TF knows it now."""
         if target_frame == source_frame:
             return np.eye(4)
         try:
@@ -205,7 +188,7 @@ class HandTeleopNode(Node):
             ) from error
         return matrix_from_transform(found.transform)
 
-    def _say(self, state: TeleopState, reason: str = '') -> None:
+    def _say(self, state: TeleopState, reason: str) -> None:
         """Tell status topic and log about a change."""
         text = f'{state.name}: {reason}' if reason else state.name
         if text == self._status_text:
@@ -216,23 +199,6 @@ class HandTeleopNode(Node):
             self.get_logger().info(text)
         self._state, self._status_text = state, text
         self._status.publish(String(data=text))
-
-
-def _teleop_options(settings: TeleopSettings) -> TeleopOptions:
-    """The options of teleoperation.
-
-    Raises:
-        UserError: parameters contradict each other.
-    """
-    if np.linalg.norm(settings.start_orientation) < MIN_QUATERNION_LENGTH:
-        raise UserError(
-            f'parameter start_orientation is {settings.start_orientation}, expected a quaternion '
-            'x, y, z, w of length 1'
-        )
-    try:
-        return settings.teleop_options()
-    except ValueError as error:
-        raise UserError(f'parameters: {error}') from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -159,10 +159,7 @@ class Teleop:
     """
 
     def __init__(
-        self,
-        position_m: np.ndarray,
-        rotation: np.ndarray,
-        options: TeleopOptions | None = None,
+        self, position_m: np.ndarray, rotation: np.ndarray, options: TeleopOptions | None = None
     ) -> None:
         self.options = options or TeleopOptions()
         self._position_m = np.array(position_m, np.float64)

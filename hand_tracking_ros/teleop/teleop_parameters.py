@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from hand_tracking_ros.ros.parameters import fixed, parameter
 from hand_tracking_ros.teleop.teleop import CLUTCHES, TeleopOptions
+from hand_tracking_ros.tracking.errors import UserError
+
+# Shorter ones have no direction.
+MIN_QUATERNION_LENGTH = 1e-3
 
 _OPTIONS = TeleopOptions()
 
@@ -82,18 +88,26 @@ class TeleopSettings:
         """The part that teleoperation itself understands.
 
         Raises:
-            ValueError: the values contradict each other.
+            UserError: the values contradict each other, or the start has no orientation.
         """
-        return TeleopOptions(
-            clutch=self.clutch,
-            engage_above=self.clutch_engage,
-            release_below=self.clutch_release,
-            position_scale=self.position_scale,
-            follow_rotation=self.follow_rotation,
-            workspace_min_m=tuple(self.workspace_min),
-            workspace_max_m=tuple(self.workspace_max),
-            max_linear_speed_m_s=self.max_linear_speed,
-            max_angular_speed_rad_s=self.max_angular_speed,
-            max_gripper_speed_s=self.max_gripper_speed,
-            resume_within_s=self.resume_within,
-        )
+        if np.linalg.norm(self.start_orientation) < MIN_QUATERNION_LENGTH:
+            raise UserError(
+                f'parameter start_orientation is {self.start_orientation}, expected a quaternion '
+                'x, y, z, w of length 1'
+            )
+        try:
+            return TeleopOptions(
+                clutch=self.clutch,
+                engage_above=self.clutch_engage,
+                release_below=self.clutch_release,
+                position_scale=self.position_scale,
+                follow_rotation=self.follow_rotation,
+                workspace_min_m=tuple(self.workspace_min),
+                workspace_max_m=tuple(self.workspace_max),
+                max_linear_speed_m_s=self.max_linear_speed,
+                max_angular_speed_rad_s=self.max_angular_speed,
+                max_gripper_speed_s=self.max_gripper_speed,
+                resume_within_s=self.resume_within,
+            )
+        except ValueError as error:
+            raise UserError(f'parameters: {error}') from error

@@ -37,14 +37,7 @@ class Region:
     rotation_rad: float
 
     def to_image(self, points: np.ndarray) -> np.ndarray:
-        """Map points from the region to the image.
-
-        Args:
-            points: (N, 2), in fractions of the region's side, origin at its first corner.
-
-        Returns:
-            (N, 2) pixels.
-        """
+        """Pixels (N, 2) of points (N, 2): fractions of the side, from the region's first corner."""
         cos, sin = math.cos(self.rotation_rad), math.sin(self.rotation_rad)
         rotate = np.array([[cos, sin], [-sin, cos]], points.dtype)
         center = np.array([self.center_x_px, self.center_y_px], points.dtype)
@@ -72,11 +65,7 @@ def region_from_palm(box_px: np.ndarray, wrist_px: np.ndarray, middle_px: np.nda
 
 
 def region_from_landmarks(landmarks_px: np.ndarray) -> Region:
-    """Region where the next image is expected to show the hand with these landmarks.
-
-    Args:
-        landmarks_px: (21, 2) or (21, 3), pixels.
-    """
+    """Region where the next image should show the hand with these landmarks (21, 2 or 3), px."""
     points = np.asarray(landmarks_px, np.float64)[:, :2]
     target = ((points[5] + points[13]) / 2 + points[9]) / 2
     rotation = _rotation_to_up(target - points[0])

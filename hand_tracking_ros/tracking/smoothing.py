@@ -14,11 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import Hand, HandPose, PoseSource, TrackingState
-from hand_tracking_ros.tracking.one_euro import (
-    OneEuroFilter,
-    OneEuroOptions,
-    OneEuroRotationFilter,
-)
+from hand_tracking_ros.tracking.one_euro import OneEuroFilter, OneEuroOptions, OneEuroRotationFilter
 from hand_tracking_ros.tracking.palm import palm_size
 
 SMOOTHING_METHODS = ('one_euro', 'none')

@@ -39,8 +39,7 @@ def as_right_hand(points: np.ndarray, handedness: Handedness) -> tuple[np.ndarra
 def finger_bones(local: np.ndarray) -> np.ndarray:
     """(5, 3, 3) directions of each finger's three bones, thumb first, from the palm outwards.
 
-    Args:
-        local: (21, 3) landmarks. A bone without length has direction 0.
+    They are those of landmarks (21, 3); a bone without length has direction 0.
     """
     return unit(np.diff(local[np.array(list(FINGERS.values()))], axis=1))
 
@@ -49,9 +48,7 @@ def hinges(bones: np.ndarray) -> np.ndarray:
     """(5, 3) the axis about which each finger of a right hand bends, thumb first.
 
     A positive turn about it is flexion; a bone's direction times (cross) it is the bone's back.
-
-    Args:
-        bones: as `finger_bones` gives them for a right hand in its own frame.
+    `bones` are as `finger_bones` gives them for a right hand in its own frame.
     """
     return np.vstack([_thumb_hinge(*bones[0]), _to_the_side(bones[1:, 0])])
 

@@ -53,14 +53,10 @@ def metric_landmarks(hand: Hand) -> np.ndarray:
 
 
 def joint_bends(points: np.ndarray) -> np.ndarray:
-    """How far each finger joint is from straight.
+    """How far each finger joint of landmarks (21, 3) is from straight.
 
-    Args:
-        points: (21, 3) landmarks.
-
-    Returns:
-        (5, 3) float64 radians, 0 to pi, thumb first, from the palm outwards: the angle between
-        the two bones that meet there, in whatever direction. 0 where a bone has no length.
+    (5, 3) float64 radians, 0 to pi, thumb first, from the palm outwards: the angle between the two
+    bones that meet there, in whatever direction. 0 where a bone has no length.
     """
     bones = np.diff(np.asarray(points, np.float64)[_CHAINS], axis=1)
     before, after = bones[:, :-1], bones[:, 1:]
@@ -70,13 +66,9 @@ def joint_bends(points: np.ndarray) -> np.ndarray:
 
 
 def finger_curl(points: np.ndarray) -> np.ndarray:
-    """How bent each finger is.
+    """How bent each finger is: (5,) float64, thumb first, 0 straight to 1 bent.
 
-    Args:
-        points: (21, 3) landmarks, finite.
-
-    Returns:
-        (5,) float64, thumb first, 0 straight to 1 bent.
+    The landmarks (21, 3) have to be finite.
     """
     points = np.asarray(points, np.float64)
     bend = joint_bends(points).sum(axis=1)
@@ -90,13 +82,9 @@ def finger_curl(points: np.ndarray) -> np.ndarray:
 
 
 def pinch(points: np.ndarray) -> float:
-    """How close the tips of thumb and index finger are.
+    """How close the tips of thumb and index finger are, 0 open to 1 closed.
 
-    Args:
-        points: (21, 3) landmarks, finite.
-
-    Returns:
-        0 open to 1 closed.
+    The landmarks (21, 3) have to be finite.
     """
     points = np.asarray(points, np.float64)
     apart = _distance_palms(points, Landmark.THUMB_TIP, Landmark.INDEX_FINGER_TIP)

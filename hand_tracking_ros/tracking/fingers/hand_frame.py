@@ -11,7 +11,9 @@ POSE_CONVENTIONS: dict[str, np.ndarray] = {
     'rep103': np.eye(3),
     # -z to the fingers, +y out of the back of the hand.
     'openxr': np.array([[0.0, 0.0, -1.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
-    # +z to the fingers, +x out of the palm.
+    # +z to the fingers, +x out of the palm: the axes dex-retargeting works in. (It fits its palm
+    # plane to index and middle finger only, which turns it by about 16 degrees about the finger
+    # axis against this one.)
     'mano': np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]]),
 }
 
@@ -57,10 +59,7 @@ def convert_pose_convention(rotation: np.ndarray, convention: str) -> np.ndarray
 
     Args:
         rotation: (3, 3), as `HandPose.rotation` (rep103).
-        convention: `rep103`; `openxr`, -z to the fingers and +y out of the back of the hand;
-            `mano`, the axes dex-retargeting works in: +z to the fingers and +x out of the palm
-            (dex-retargeting fits its palm plane to index and middle finger only, which turns it
-            by about 16 degrees about the finger axis against this one).
+        convention: a name in POSE_CONVENTIONS.
 
     Returns:
         (3, 3) rotation. Every convention is right-handed and the same rule for both hands.

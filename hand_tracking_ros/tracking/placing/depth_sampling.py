@@ -30,10 +30,7 @@ _UNDER_FINGER_SKIN_M = {
     'ring': (0.0155, 0.0100, 0.0090, 0.0065),
     'pinky': (0.0145, 0.0090, 0.0080, 0.0060),
 }
-_UNDER_WRIST_SKIN_M = 0.0225
-_UNDER_SKIN_M = np.array(
-    [_UNDER_WRIST_SKIN_M, *(m for finger in FINGERS for m in _UNDER_FINGER_SKIN_M[finger])]
-)
+_UNDER_SKIN_M = np.array([0.0225, *(m for f in FINGERS for m in _UNDER_FINGER_SKIN_M[f])])
 # The palm has more flesh before its bones than the back has.
 _MORE_UNDER_PALM_M = np.zeros(NUM_LANDMARKS)
 _MORE_UNDER_PALM_M[PALM] = 0.0025

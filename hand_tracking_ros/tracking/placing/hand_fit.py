@@ -115,11 +115,7 @@ class HandFitter:
         self._last_stamp_s = -np.inf
 
     def fit(
-        self,
-        hand: Hand,
-        camera: CameraModel,
-        stamp_s: float,
-        depth: DepthImage | None = None,
+        self, hand: Hand, camera: CameraModel, stamp_s: float, depth: DepthImage | None = None
     ) -> HandPose | None:
         """Place the hand of the next image in the camera's optical frame.
 
@@ -141,9 +137,8 @@ class HandFitter:
             return None
         recent = 0 <= stamp_s - self._last_stamp_s < MAX_START_AGE_S
         start = _first_placement(view, self._last if recent else None)
-        solution, source = None, PoseSource.DEPTH
-        if depth is not None:
-            solution = self._solve_with_depth(view, start, depth)
+        source = PoseSource.DEPTH
+        solution = None if depth is None else self._solve_with_depth(view, start, depth)
         if solution is None:
             solution, source = solve(start, view.prior, view.landmarks), PoseSource.HAND_SIZE
         if solution is None or _reprojection_error(solution, view) > MAX_REPROJECTION_ERROR:
@@ -192,18 +187,15 @@ class HandFitter:
         if rough is None:
             return None
         points = rough.placement.points
-        sampled = sample_depths(
-            depth,
-            points @ view.to_facing,
-            self.hand_length_m,
-            view.palm_facing,
-            3 * np.hypot(self.size_sigma, DISTANCE_SIGMA),
-        )
+        max_log = 3 * np.hypot(self.size_sigma, DISTANCE_SIGMA)
+        points_m = points @ view.to_facing
+        sampled = sample_depths(depth, points_m, self.hand_length_m, view.palm_facing, max_log)
         if sampled is None:
             return None
         depths, log_scale = sampled
         start = replace(rough.placement, points=points * np.exp(log_scale))
-        return solve(start, view.prior, view.landmarks, depths.rotated(view.to_facing))
+        depths = replace(depths, rays=depths.rays @ view.to_facing.T)
+        return solve(start, view.prior, view.landmarks, depths)
 
     def _learn_size(self, solution: Solution) -> None:
         """Kalman update of the size with what one image with depth adds to the prior."""

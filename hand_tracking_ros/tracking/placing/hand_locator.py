@@ -27,9 +27,8 @@ class LocatorOptions:
 
 @dataclass
 class _LocatedTrack:
-    """A track's fitter, the side, length and mirroring it was made for, and its last pose."""
+    """A track's fitter and its last pose."""
 
-    made_for: tuple[Handedness, float | None, bool]
     fitter: HandFitter
     pose: HandPose | None = None
 
@@ -44,7 +43,8 @@ class HandLocator:
 
     def __init__(self, options: LocatorOptions | None = None) -> None:
         self.options = options or LocatorOptions()
-        self._tracks: dict[int, _LocatedTrack] = {}
+        # By identity, side, length and mirroring: a fitter is made for these.
+        self._tracks: dict[tuple[int, Handedness, float | None, bool], _LocatedTrack] = {}
 
     def locate(
         self,
@@ -61,20 +61,15 @@ class HandLocator:
             stamp_s: when the image was taken.
             depth: of the same moment.
         """
-        self._tracks = {hand.track_id: self._track(hand) for hand in hands}
+        last, self._tracks = self._tracks, {}
+        is_mirrored = self.options.image_mirrored
         located = []
         for hand in hands:
-            track = self._tracks[hand.track_id]
+            length_m = self.options.hand_lengths_m.get(hand.handedness)
+            key = (hand.track_id, hand.handedness, length_m, is_mirrored)
+            track = last.get(key) or _LocatedTrack(HandFitter(length_m, is_mirrored))
+            self._tracks[key] = track
             if hand.state == TrackingState.TRACKED:
                 track.pose = track.fitter.fit(hand, camera, stamp_s, depth)
             located.append(replace(hand, pose=track.pose))
         return located
-
-    def _track(self, hand: Hand) -> _LocatedTrack:
-        """The hand's track, or a new one if it is new or its fitter was made for another hand."""
-        length_m = self.options.hand_lengths_m.get(hand.handedness)
-        made_for = (hand.handedness, length_m, self.options.image_mirrored)
-        track = self._tracks.get(hand.track_id)
-        if track is None or track.made_for != made_for:
-            track = _LocatedTrack(made_for, HandFitter(length_m, self.options.image_mirrored))
-        return track

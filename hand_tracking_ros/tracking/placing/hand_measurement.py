@@ -180,9 +180,8 @@ def measure_hand_length(
 def _check_flat(pose: HandPose) -> None:
     points = pose.camera_landmarks_m
     tips = [joints[-1] for finger, joints in FINGERS.items() if finger != 'thumb']
-    wrist = points[Landmark.WRIST]
-    middle_tip = Landmark.MIDDLE_FINGER_TIP
-    stretched = np.linalg.norm(points[middle_tip] - wrist) / stretched_length(points)
+    wrist, middle_tip = points[Landmark.WRIST], points[Landmark.MIDDLE_FINGER_TIP]
+    stretched = np.linalg.norm(middle_tip - wrist) / stretched_length(points)
     along = (points[tips] - wrist) @ pose.rotation[:, 0]
     facing = abs(pose.rotation[:, 2] @ wrist) / np.linalg.norm(wrist)
     if stretched < MIN_STRETCHED or along.min() < 0.7 * along.max():

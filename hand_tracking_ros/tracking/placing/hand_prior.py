@@ -89,11 +89,9 @@ def estimate_shape(
 
 
 def expected_links(shape: np.ndarray, handedness: Handedness) -> np.ndarray:
-    """Vectors (L, 3) of LINKS of an average hand of length 1, turned and bent like a shape.
+    """Vectors (L, 3) of LINKS of an average hand of length 1, turned and bent like joints (21, 3).
 
-    Args:
-        shape: (21, 3) of joints.
-        handedness: the side shown; if unknown, the one that is more like the shape.
+    `handedness` is the side shown; if unknown, the one that is more like the shape.
     """
     points = np.zeros((NUM_LANDMARKS, 3))
     points[PALM_AND_THUMB] = _align_palm(shape[PALM_AND_THUMB], handedness)

@@ -8,7 +8,7 @@ vector, or a point between two landmarks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -99,10 +99,6 @@ class ObservedDepths:
     rays: np.ndarray
     range_m: np.ndarray
     sigma_m: np.ndarray
-
-    def rotated(self, rotation: np.ndarray) -> ObservedDepths:
-        """The same points in another frame, `rotation` (3, 3) from this one."""
-        return replace(self, rays=self.rays @ rotation.T)
 
 
 @dataclass(frozen=True)
@@ -222,9 +218,8 @@ def _link_residuals(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Errors of the links' vectors and lengths against the prior's, as turned and scaled.
 
-    Returns:
-        Derivatives (4 * L, 3) by the links' vectors, residuals (4 * L,), and derivatives
-        (4 * L, 4) by turn and size: first three of each link, then the lengths.
+    Derivatives (4 * L, 3) by the links' vectors, residuals (4 * L,), and derivatives (4 * L, 4) by
+    turn and size: first three of each link, then the lengths.
     """
     turn = rotations.matrix_from_quaternion(placement.turn)
     expected = np.exp(placement.log_size) * prior.links @ turn.T
