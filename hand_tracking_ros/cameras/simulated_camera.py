@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -163,7 +162,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     _, arguments = node_arguments('simulated_camera', argv, DESCRIPTION)
     return run_program(lambda: run_camera(arguments, SimulatedCamera))
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -130,7 +129,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     overrides = [RclpyParameter('source', value=own.source)] if own.source else []
     return run_program(lambda: run_camera(arguments, lambda: VideoPublisher(overrides)))
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -157,7 +157,3 @@ def _describe_tracks(tracks: dict[int, str]) -> str:
         return f'{len(tracks)} tracks'
     named = [f'{side} #{track_id}' for track_id, side in sorted(tracks.items())]
     return 'tracks: ' + (', '.join(named) or 'none')
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -227,7 +227,3 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         '--force', action='store_true', help='make all files anew and overwrite whatever is there'
     )
     return parser.parse_args(argv)
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -167,7 +166,3 @@ def _process_source(
     if source.is_video:
         results['videos'][source.name] = video
         results['video_sizes'][source.name] = [source.width, source.height]
-
-
-if __name__ == '__main__':
-    sys.exit(main())

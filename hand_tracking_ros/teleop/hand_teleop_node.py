@@ -58,7 +58,6 @@ HANDS_TOPIC = 'hand_tracker/hands'
 HANDS_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 # Who subscribes later gets the last status.
 STATUS_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-NANOSECONDS_PER_SECOND = 1e9
 
 
 class HandUnavailableError(Exception):
@@ -131,7 +130,7 @@ class HandTeleopNode(Node):
 
     def _follow(self, sample: HandSample, header: Header) -> TeleopTarget:
         self._teleop.options = self._options
-        stamp_s = Time.from_msg(header.stamp).nanoseconds / NANOSECONDS_PER_SECOND
+        stamp_s = Time.from_msg(header.stamp).nanoseconds / 1e9
         target = self._teleop.update(sample, stamp_s)
         reason = ''
         if target.state == TeleopState.HAND_LOST:

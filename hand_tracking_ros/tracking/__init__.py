@@ -1,4 +1,4 @@
-"""The hand tracker without ROS: images in, hands out. Imports NumPy, OpenCV and a runtime only.
+"""The hand tracker without ROS: images in, hands out. No ROS here.
 
 from hand_tracking_ros.tracking import HandPipeline, Landmark
 

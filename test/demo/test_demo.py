@@ -62,7 +62,7 @@ def write_video(path: Path, num_frames: int) -> Path:
 def start(folder: Path, *arguments: str, stderr=subprocess.STDOUT) -> subprocess.Popen:
     """Start the demo; not from the checkout, whose folder would hide the installed package."""
     return subprocess.Popen(
-        [sys.executable, '-m', 'hand_tracking_ros.demo.demo', *arguments],
+        [sys.executable, '-m', 'hand_tracking_ros', 'demo', *arguments],
         cwd=folder,
         env={**os.environ, 'ROS_LOG_DIR': str(folder / 'ros_log')},
         stdout=subprocess.PIPE,

@@ -247,12 +247,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
 
 def run_program(*arguments, **variables):
     return subprocess.Popen(
-        [
-            sys.executable,
-            '-m',
-            'hand_tracking_ros.model_conversion.prepare_models',
-            *map(str, arguments),
-        ],
+        [sys.executable, '-m', 'hand_tracking_ros', 'prepare_models', *map(str, arguments)],
         env={**os.environ, **{name: str(value) for name, value in variables.items()}},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

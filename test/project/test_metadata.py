@@ -1,5 +1,6 @@
 """What package.xml, setup.py and the changelog say: the same as the code, and as each other."""
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -43,8 +44,9 @@ def dependencies(*kinds):
 
 def setup_py():
     """What setup.py describes: version, packages, install_requires, extras_require."""
-    pytest.importorskip('setuptools')
-    # In a process of its own, because reading it changes how Python finds distutils.
+    if importlib.util.find_spec('setuptools') is None:
+        pytest.skip('setuptools is not installed')
+    # In a process of its own, because setuptools changes how Python finds distutils.
     code = (
         'import json, setuptools; from distutils.core import run_setup; '
         'found = run_setup("setup.py", stop_after="init"); '
