@@ -127,6 +127,35 @@ def test_fingers_and_landmarks_of_a_hand_are_published_for_its_side(client, hand
     client.set_parameters(landmark_order='mediapipe')
 
 
+def test_in_a_mirrored_image_the_hand_has_the_other_name_and_the_same_fingers(client, hand_image):
+    heard = {}
+    for side in ('left', 'right'):
+        heard[side] = [], []
+        client.listen(JointState, f'hand_tracker/{side}/joint_states', heard[side][0])
+        client.listen(PoseArray, f'hand_tracker/{side}/landmarks', heard[side][1])
+
+    def fingers(side):
+        """Joint angles, and quaternions of the landmarks, of the hand with this name."""
+        joints, landmarks = heard[side]
+        joints.clear()
+        landmarks.clear()
+        client.wait_for(
+            lambda: ask_with_pose(client, hand_image) and joints and landmarks, f'{side} hand'
+        )
+        turns = [pose.orientation for pose in landmarks[-1].poses]
+        return joints[-1], np.array([[q.x, q.y, q.z, q.w] for q in turns])
+
+    client.set_parameters(landmark_order='openxr')
+    joints, turns = fingers('right')
+    client.set_parameters(image_mirrored=True)
+    mirrored_joints, mirrored_turns = fingers('left')
+    client.set_parameters(image_mirrored=False, landmark_order='mediapipe')
+    assert mirrored_joints.name == [name.replace('right', 'left') for name in joints.name]
+    np.testing.assert_allclose(mirrored_joints.position, joints.position, atol=0.2)
+    cosines = np.abs((mirrored_turns * turns).sum(axis=1))
+    assert cosines.min() > 0.98
+
+
 def test_a_still_hand_is_smoothed_and_without_smoothing_it_is_not(client, hand_image):
     rng = np.random.default_rng(0)
 
