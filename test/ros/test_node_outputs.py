@@ -11,6 +11,8 @@ from visualization_msgs.msg import Marker
 
 from hand_tracking_ros.msg import Hand
 from hand_tracking_ros.ros.image_conversion import compressed_to_rgb, from_rgb, to_rgb
+from hand_tracking_ros.ros.message_conversion import hands_from_message
+from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
 from hand_tracking_ros.tracking.hand import Landmark
 from support.tracker_client import FRAME_ID, STAMPS, ask_with_pose, later
 
@@ -154,6 +156,20 @@ def test_in_a_mirrored_image_the_hand_has_the_other_name_and_the_same_fingers(cl
     np.testing.assert_allclose(mirrored_joints.position, joints.position, atol=0.2)
     cosines = np.abs((mirrored_turns * turns).sum(axis=1))
     assert cosines.min() > 0.98
+
+
+@pytest.mark.parametrize('convention', ['openxr', 'mano'])
+def test_the_pose_has_the_axes_that_the_parameter_asks_for(client, hand_image, convention):
+    def rotation():
+        (hand,) = hands_from_message(ask_with_pose(client, hand_image))
+        return hand.pose.rotation
+
+    client.set_parameters(smoothing='none')
+    rep103 = rotation()
+    client.set_parameters(pose_convention=convention)
+    found = rotation()
+    client.set_parameters(pose_convention='rep103', smoothing='one_euro')
+    np.testing.assert_allclose(found, convert_pose_convention(rep103, convention), atol=0.1)
 
 
 def test_a_still_hand_is_smoothed_and_without_smoothing_it_is_not(client, hand_image):
