@@ -127,16 +127,16 @@ class HandTrackerNode(Node):
 
     def _warn_of_silence(self) -> None:
         """Help somebody who waits for hands on the wrong topic."""
-        names = self.get_parameter('cameras').value
+        settings = self._node_parameters.settings
         silent = {
             name: camera.image_topic
-            for name, camera in zip(names, self._cameras, strict=True)
+            for name, camera in zip(settings.cameras, self._cameras, strict=True)
             if not camera.statistics.received
         }
         if not silent:
             return
         image_type, image_input = 'sensor_msgs/msg/Image', 'image'
-        if self.get_parameter('image_transport').value == 'compressed':
+        if settings.image_transport == 'compressed':
             image_type, image_input = 'sensor_msgs/msg/CompressedImage', 'image/compressed'
         others = [
             topic
@@ -149,8 +149,8 @@ class HandTrackerNode(Node):
             f'{topic} ({self.count_publishers(topic)} publishers)' for topic in silent.values()
         ]
         argument = 'image_topic:=TOPIC'
-        if any(names):
-            argument = 'cameras:=' + ','.join(f'{name}:=TOPIC' for name in names)
+        if any(settings.cameras):
+            argument = 'cameras:=' + ','.join(f'{name}:=TOPIC' for name in settings.cameras)
         inputs = [f'{name}/{image_input}' if name else image_input for name in silent]
         self.get_logger().warning(
             f'No image on {", ".join(topics)} yet. '

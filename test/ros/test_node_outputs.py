@@ -205,3 +205,5 @@ def test_the_annotated_image_is_published_for_who_listens(client, hand_image):
     drawn, decoded = to_rgb(raw[-1]), compressed_to_rgb(compressed[-1])
     assert drawn.shape == decoded.shape == hand_image.shape
     assert np.any(drawn != hand_image)
+    # Twice the same picture, but for JPEG.
+    assert np.abs(decoded.astype(int) - drawn).mean() < 2
