@@ -24,21 +24,26 @@ import onnxruntime
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.model_conversion.mediapipe_wheel import download_wheel, read_sources
 from hand_tracking_ros.tracking.errors import UserError, first_line
+from hand_tracking_ros.tracking.networks.model_checksum import check_model, with_checksum
 from hand_tracking_ros.tracking.networks.model_files import (
     DIRECTORY_VARIABLE,
     MODEL_NAMES,
+    expand_user,
     load_manifest,
     user_models_directory,
 )
 
-# Recorded in each file. Raise it when tflite_to_onnx writes something different: files of an older
+# Recorded in each file. Raise it when this program writes something different: files of an older
 # version are then made anew.
-CONVERTER_VERSION = '2'
+CONVERTER_VERSION = '3'
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    given = _parse_arguments(argv)
-    return run_program(lambda: prepare_models(given.output_directory, given.wheel, given.force))
+    return run_program(lambda: _run(_parse_arguments(argv)))
+
+
+def _run(given: argparse.Namespace) -> None:
+    prepare_models(expand_user(given.output_directory), given.wheel, given.force)
 
 
 def prepare_models(directory: Path, wheel: Path | None = None, force: bool = False) -> None:
@@ -85,7 +90,7 @@ def convert_model(name: str, source: bytes, manifest: dict[str, Any]) -> bytes:
         **_origin(entry),
     }
     onnx.helper.set_model_props(model, metadata)
-    data = model.SerializeToString()
+    data = with_checksum(name, model.SerializeToString())
     try:
         wrong = wrong_output(_load(data), entry)
     except Exception as error:  # ONNX Runtime's exceptions have no other base in common
@@ -141,7 +146,7 @@ def _names_to_make(directory: Path, entries: dict[str, Any]) -> list[str]:
     to_make, in_the_way = [], []
     for name in MODEL_NAMES:
         try:
-            if not _is_up_to_date(directory / f'{name}.onnx', entries[name]):
+            if not _is_up_to_date(name, directory / f'{name}.onnx', entries[name]):
                 to_make.append(name)
         except UserError as error:
             in_the_way.append(str(error))
@@ -153,14 +158,11 @@ def _names_to_make(directory: Path, entries: dict[str, Any]) -> list[str]:
     return to_make
 
 
-def _is_up_to_date(path: Path, entry: dict[str, Any]) -> bool:
+def _is_up_to_date(name: str, path: Path, entry: dict[str, Any]) -> bool:
     """Whether a model file is as this program would write it; a UserError if it is not its own."""
     origin = _origin(entry)
     try:
-        session = _load(path.read_bytes())
-        metadata = session.get_modelmeta().custom_metadata_map
-        is_up_to_date = origin.items() <= metadata.items()
-        wrong = wrong_output(session, entry) if is_up_to_date else ''
+        metadata = _load(path.read_bytes()).get_modelmeta().custom_metadata_map
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
@@ -169,9 +171,10 @@ def _is_up_to_date(path: Path, entry: dict[str, Any]) -> bool:
         raise UserError(f'{path} is not a whole ONNX model ({first_line(error)})') from None
     if not origin.keys() <= metadata.keys():
         raise UserError(f'{path} comes from another program')
-    if wrong:
-        raise UserError(f'{path} is damaged ({wrong})')
-    return is_up_to_date
+    if not origin.items() <= metadata.items():
+        return False
+    check_model(name, path)
+    return True
 
 
 def _load(model: bytes) -> onnxruntime.InferenceSession:
@@ -210,7 +213,6 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='prepare_models', description=__doc__)
     parser.add_argument(
         '--output-directory',
-        type=lambda text: Path(text).expanduser(),
         default=os.environ.get(DIRECTORY_VARIABLE) or user_models_directory(),
         metavar='DIRECTORY',
         help=f'where to write; default: the environment variable {DIRECTORY_VARIABLE}, else the '

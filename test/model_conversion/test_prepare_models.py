@@ -124,6 +124,11 @@ def with_changed_weights(data):
     return data[:middle] + bytes(1000) + data[middle + 1000 :]
 
 
+def with_a_flipped_bit(data):
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
 def from_another_program(data):
     model = onnx.load_from_string(data)
     del model.metadata_props[:]
@@ -135,7 +140,14 @@ def of_another_kind(data):
 
 
 @pytest.mark.parametrize(
-    'alter', [half_written, with_changed_weights, from_another_program, of_another_kind]
+    'alter',
+    [
+        half_written,
+        with_changed_weights,
+        with_a_flipped_bit,
+        from_another_program,
+        of_another_kind,
+    ],
 )
 def test_a_file_in_the_way_is_left_alone_until_forced(alter, complete, wheel, capsys):
     path = find_model(SMALLEST, complete)
@@ -146,6 +158,19 @@ def test_a_file_in_the_way_is_left_alone_until_forced(alter, complete, wheel, ca
     assert '--force' in printed
     assert main(['--output-directory', str(complete), '--wheel', str(wheel), '--force']) == 0
     assert path.read_bytes() == right
+
+
+def test_a_model_under_the_name_of_another_is_made_anew(complete, wheel, capsys):
+    lite, full = (find_model(f'hand_landmark_{kind}', complete) for kind in ('lite', 'full'))
+    right = full.read_bytes()
+    full.write_bytes(lite.read_bytes())
+    assert main(['--output-directory', str(complete), '--wheel', str(wheel)]) == 0
+    assert full.read_bytes() == right
+
+
+def test_a_folder_in_the_home_of_nobody_is_refused_by_name(tmp_path, capsys):
+    assert main(['--output-directory', '~no_such_user/models']) == 1
+    assert 'home folder ~no_such_user' in capsys.readouterr().err
 
 
 def test_a_folder_in_the_way_is_named(output, wheel, capsys):

@@ -10,14 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
 
 import cv2
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import NUM_LANDMARKS, PALM_SIDES
 from hand_tracking_ros.tracking.networks.network_input import network_input
-from hand_tracking_ros.tracking.networks.runtime import Inference, Shapes
+from hand_tracking_ros.tracking.networks.runtime import Inference
 from hand_tracking_ros.tracking.region import Region, region_from_landmarks
 
 INPUT_SIZE_PX = 224
@@ -65,14 +64,6 @@ class HandLandmarks:
 
 class LandmarkModel:
     """Estimates the landmarks of hands in regions of interest; `infer` runs the network."""
-
-    SHAPES: ClassVar[Shapes] = {
-        'image': (3, INPUT_SIZE_PX, INPUT_SIZE_PX),
-        'landmarks': (3 * NUM_LANDMARKS,),
-        'presence': (1,),
-        'handedness': (1,),
-        'world_landmarks': (3 * NUM_LANDMARKS,),
-    }
 
     def __init__(self, infer: Inference) -> None:
         self._infer = infer

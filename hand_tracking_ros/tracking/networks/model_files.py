@@ -1,7 +1,7 @@
 """Where the model files are.
 
-The models are not part of the package: `prepare_models` makes them (models/README.md). The runtime
-that loads a file, and `HandModels.load`, find out whether it is the right model.
+The models are not part of the package: `prepare_models` makes them (models/README.md). Whether a
+file is whole and the right one is for `model_checksum` to say.
 """
 
 from __future__ import annotations
@@ -38,19 +38,15 @@ def find_model(name: str, directory: str | Path | None = None) -> Path:
             of the source checkout or of the installed package, the per-user cache.
 
     Raises:
-        ModelError: the file is missing or cannot be read.
+        ModelError: the file is missing, or a folder is in the home of an unknown user.
         ValueError: the name is unknown.
     """
     if name not in MODEL_NAMES:
         raise ValueError(f'unknown model {name!r}, expected one of {", ".join(MODEL_NAMES)}')
-    searched = [Path(directory).expanduser()] if directory else search_directories()
+    searched = [expand_user(directory)] if directory else search_directories()
     for folder in searched:
         path = folder / f'{name}.onnx'
         if os.path.exists(path):  # Path.exists raises in a folder that may not be entered
-            try:
-                path.open('rb').close()
-            except OSError as error:
-                raise ModelError(f'model {path} cannot be read: {error.strerror}') from None
             return path
     raise ModelError(
         f'model {name}.onnx not found in {", ".join(map(str, searched))}. '
@@ -61,13 +57,28 @@ def find_model(name: str, directory: str | Path | None = None) -> Path:
 def search_directories() -> list[Path]:
     """The folders that `find_model` searches unless it is given one, in its order."""
     folders = (os.environ.get(DIRECTORY_VARIABLE), _models_directory(), user_models_directory())
-    return list(dict.fromkeys(Path(folder).expanduser() for folder in folders if folder))
+    return list(dict.fromkeys(expand_user(folder) for folder in folders if folder))
 
 
 def user_models_directory() -> Path:
     """The per-user cache, where models of an installed package are kept."""
-    cache = os.environ.get('XDG_CACHE_HOME') or '~/.cache'
-    return Path(cache).expanduser() / 'hand_tracking_ros'
+    return expand_user(os.environ.get('XDG_CACHE_HOME') or '~/.cache') / 'hand_tracking_ros'
+
+
+def expand_user(folder: str | Path) -> Path:
+    """A folder with the home folder in place of `~` or `~user`.
+
+    Raises:
+        ModelError: there is no such user, or this user has no home folder.
+    """
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:
+        home = Path(folder).parts[0]
+        raise ModelError(
+            f'the folder of models {folder} cannot be found: nobody knows the home folder {home}. '
+            'Give a folder that begins with `/`'
+        ) from None
 
 
 def load_manifest() -> dict[str, Any]:

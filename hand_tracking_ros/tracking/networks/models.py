@@ -15,9 +15,10 @@ import numpy as np
 
 from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.networks.landmark_model import LandmarkModel
+from hand_tracking_ros.tracking.networks.model_checksum import ModelFile, check_model
 from hand_tracking_ros.tracking.networks.model_files import PREPARE_COMMANDS, find_model
 from hand_tracking_ros.tracking.networks.palm_detector import PalmDetector
-from hand_tracking_ros.tracking.networks.runtime import Runtime, RuntimeOptions, Shapes
+from hand_tracking_ros.tracking.networks.runtime import Runtime, RuntimeOptions
 from hand_tracking_ros.tracking.region import whole_image
 
 # MediaPipe's option model_complexity, and the names of the files it stands for.
@@ -32,11 +33,13 @@ class HandModels:
         palm_detector: first stage, from an image to palms.
         landmark_model: second stage, from a palm's region to landmarks.
         runtime: what both run on; None for models that need none, as in tests.
+        files: what both were loaded from, with names and checksums, in this order.
     """
 
     palm_detector: PalmDetector
     landmark_model: LandmarkModel
     runtime: Runtime | None = None
+    files: tuple[ModelFile, ...] = ()
 
     @classmethod
     def load(
@@ -59,33 +62,24 @@ class HandModels:
             warn: as Runtime.
 
         Raises:
-            ModelError: a model file is missing, unreadable, broken or of another network.
+            ModelError: a model file is missing, unreadable, damaged or another model.
             UserError: the execution provider or the precision is unknown.
             ValueError: another model_complexity.
         """
         if model_complexity not in COMPLEXITIES:
             raise ValueError(f'model_complexity is {model_complexity}, expected 0 or 1')
         kind = COMPLEXITIES[model_complexity]
-        expected = {
-            find_model(f'palm_detection_{kind}', model_directory): PalmDetector.SHAPES,
-            find_model(f'hand_landmark_{kind}', model_directory): LandmarkModel.SHAPES,
-        }
+        names = (f'palm_detection_{kind}', f'hand_landmark_{kind}')
+        files = tuple(_checked_file(name, model_directory) for name in names)
         options = RuntimeOptions(execution_provider, num_threads, device_id, precision)
-        runtime = Runtime(list(expected), options, warn)
-        for (path, shapes), session in zip(expected.items(), runtime.sessions, strict=True):
-            if list(session.shapes.items()) != list(shapes.items()):
-                raise ModelError(
-                    f'{path} is another network: its input and outputs are '
-                    f'{_describe(session.shapes)}, expected {_describe(shapes)}. '
-                    f'Delete it and run {PREPARE_COMMANDS}'
-                )
+        runtime = Runtime([file.path for file in files], options, warn)
         palm_detector = PalmDetector(partial(runtime.run, 0))
         landmark_model = LandmarkModel(partial(runtime.run, 1))
         # A network's first inference takes many times as long as all others.
         image = np.zeros((64, 64, 3), np.uint8)
         palm_detector.detect(image, [whole_image(image)], [1.0])
         landmark_model.estimate(image, [whole_image(image)])
-        return cls(palm_detector, landmark_model, runtime)
+        return cls(palm_detector, landmark_model, runtime, files)
 
     @property
     def execution_provider(self) -> str:
@@ -98,5 +92,9 @@ class HandModels:
         return self.runtime.warning if self.runtime else ''
 
 
-def _describe(shapes: Shapes) -> str:
-    return ', '.join(f'{name} {["N", *shape]}'.replace("'", '') for name, shape in shapes.items())
+def _checked_file(name: str, directory: str | Path | None) -> ModelFile:
+    path = find_model(name, directory)
+    try:
+        return check_model(name, path)
+    except ModelError as error:
+        raise ModelError(f'{error}. Delete it and run {PREPARE_COMMANDS}') from None

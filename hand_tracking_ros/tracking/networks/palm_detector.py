@@ -12,13 +12,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import ClassVar
 
 import cv2
 import numpy as np
 
 from hand_tracking_ros.tracking.networks.network_input import network_input
-from hand_tracking_ros.tracking.networks.runtime import Inference, Shapes
+from hand_tracking_ros.tracking.networks.runtime import Inference
 from hand_tracking_ros.tracking.region import Region, box_overlaps, region_from_palm
 
 INPUT_SIZE_PX = 192
@@ -56,12 +55,6 @@ class PalmDetection:
 
 class PalmDetector:
     """Finds palms in windows of an image; `infer` runs the network."""
-
-    SHAPES: ClassVar[Shapes] = {
-        'image': (3, INPUT_SIZE_PX, INPUT_SIZE_PX),
-        'boxes': (NUM_ANCHORS, 18),
-        'scores': (NUM_ANCHORS, 1),
-    }
 
     def __init__(self, infer: Inference) -> None:
         self._infer = infer

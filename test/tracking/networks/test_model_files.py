@@ -79,10 +79,13 @@ def test_an_unknown_name_is_a_programming_error():
         find_model('palm_detection')
 
 
-def test_a_folder_in_the_place_of_a_file_is_refused_by_name(tmp_path):
-    (tmp_path / f'{NAME}.onnx').mkdir()
-    with pytest.raises(ModelError, match=rf'{NAME}\.onnx cannot be read: Is a directory'):
-        find_model(NAME, tmp_path)
+@pytest.mark.parametrize('variable', [None, DIRECTORY_VARIABLE, 'XDG_CACHE_HOME'])
+def test_a_folder_in_the_home_of_nobody_is_refused_by_name(variable, monkeypatch):
+    folder = '~no_such_user/models'
+    if variable:
+        monkeypatch.setenv(variable, folder)
+    with pytest.raises(ModelError, match=rf'{folder} cannot be found.*home folder ~no_such_user'):
+        find_model(NAME, None if variable else folder)
 
 
 def test_a_missing_manifest_is_named():
