@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.errors import InternalError, UserError
 
 EXIT_USER_ERROR = 1
+EXIT_INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h; a restart may help
 EXIT_INTERRUPTED = 130  # as shells report a program ended by SIGINT
 
 
@@ -24,6 +25,9 @@ def run_program(job: Callable[[], None]) -> int:
     except UserError as error:
         print(f'error: {error}', file=sys.stderr)
         return EXIT_USER_ERROR
+    except InternalError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return EXIT_INTERNAL_ERROR
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return EXIT_INTERRUPTED

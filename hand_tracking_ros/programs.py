@@ -9,8 +9,11 @@ CMakeLists.txt and setup.py read the table too, so that each program is installe
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 # One line for each program: CMakeLists.txt takes the names from here.
 PROGRAMS = {
@@ -26,7 +29,24 @@ PROGRAMS = {
 
 def run(name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a program and return its exit status; None: with the arguments of the command line."""
-    return importlib.import_module(PROGRAMS[name]).main(arguments)
+    with _signals_end_the_process():
+        program = importlib.import_module(PROGRAMS[name])
+    return program.main(arguments)
+
+
+@contextmanager
+def _signals_end_the_process() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the process at once, without a traceback.
+
+    For the second that imports take: nothing has begun that would have to be ended in order.
+    """
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: os._exit(0)) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main() -> int:

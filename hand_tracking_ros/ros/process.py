@@ -1,4 +1,4 @@
-"""A ROS process: its command line, and an orderly end whenever a signal comes.
+"""A ROS process: its command line, and an orderly end when a signal comes or the node fails.
 
 rclpy's own signal handlers shut the middleware down while it is in use, and what that raises
 differs by place and distribution. Here SIGINT and SIGTERM raise KeyboardInterrupt in the main
@@ -15,16 +15,17 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import rclpy
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
-from rclpy.task import Future
 
-from hand_tracking_ros.tracking.errors import UserError
+from hand_tracking_ros.tracking.errors import InternalError, UserError, first_line
 
 # A terminal and `ros2 launch` both pass one Ctrl-C on.
 SAME_INTERRUPT_S = 1.0
@@ -69,19 +70,37 @@ def ros_process(arguments: Sequence[str]) -> Iterator[None]:
 
     Raises:
         UserError: the ROS arguments are wrong.
+        InternalError: the block raised something else; the log has it.
     """
     _handle_signals(_Interrupt())
+    try:
+        _init(arguments)
+        yield
+    except KeyboardInterrupt:
+        pass  # the ordinary way to end a node
+    except (UserError, InternalError):
+        raise
+    except Exception as error:
+        raise _logged(arguments[0] if arguments else 'node', error) from error
+    finally:
+        _handle_signals(signal.SIG_IGN)  # it is ending
+        rclpy.get_default_context().try_shutdown()
+
+
+def _init(arguments: Sequence[str]) -> None:
     try:
         rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
         raise UserError(f'ROS arguments: {error}') from error
-    try:
-        yield
-    except KeyboardInterrupt:
-        pass  # the ordinary way to end a node
-    finally:
-        _handle_signals(signal.SIG_IGN)  # it is ending
-        rclpy.get_default_context().try_shutdown()
+
+
+def _logged(logger_name: str, error: Exception) -> InternalError:
+    """Log an error that nobody expected, with all that a report about it needs."""
+    text = ''.join(traceback.format_exception(type(error), error, error.__traceback__))
+    rclpy.logging.get_logger(logger_name).error(f'Internal error, the program ends:\n{text}')
+    return InternalError(
+        f'internal error ({type(error).__name__}: {first_line(error)}); see the log'
+    )
 
 
 def _handle_signals(handler: Any) -> None:
@@ -123,26 +142,66 @@ def stop_on_signal() -> Iterator[threading.Event]:
 
 @contextlib.contextmanager
 def spinning(node: Node) -> Iterator[None]:
-    """Serve the node's callbacks in another thread, so that the main thread can work."""
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    ended = Future()
-    # Not executor.spin: shutting the executor down under it takes away what it waits for.
-    thread = threading.Thread(target=executor.spin_until_future_complete, args=(ended,))
+    """Serve the node's callbacks in another thread, so that the main thread can work.
+
+    Raises:
+        InternalError: a callback raised. The block is interrupted as by a signal: a node that
+            serves nothing any more would look alive.
+    """
+    callbacks = _CallbackThread(node)
     try:
         with _signals_held():
-            thread.start()
+            callbacks.start()
         yield
     finally:
-        ended.set_result(None)
-        if thread.ident is not None:
-            thread.join()
-        executor.shutdown()
+        callbacks.stop()
+        if callbacks.failure is not None:
+            raise callbacks.failure
+
+
+class _CallbackThread:
+    """Runs an executor until told to stop, or until a callback raises.
+
+    Attributes:
+        failure: what a callback raised.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.failure: InternalError | None = None
+        self._node = node
+        self._is_stopping = False
+        self._executor = SingleThreadedExecutor()
+        # Its callback wakes the executor for the last time. In a group of its own: it has to be
+        # served while another callback waits.
+        self._wake = node.create_guard_condition(lambda: None, ReentrantCallbackGroup())
+        self._executor.add_node(node)
+        self._thread = threading.Thread(target=self._run, name='callbacks')
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._is_stopping = True
+        self._wake.trigger()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._executor.shutdown()
+
+    def _run(self) -> None:
+        # Not executor.spin: shutting the executor down under it takes away what it waits for. Not
+        # spin_until_future_complete: its future remembers every callback (rclpy 7.1).
+        try:
+            while not self._is_stopping:
+                self._executor.spin_once()
+        except Exception as error:
+            self.failure = _logged(self._node.get_name(), error)
+            if not self._is_stopping:
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
 
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Hold signals back until the block ends."""
+    """Hold signals back until the block ends, also from the threads that it starts."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
