@@ -9,7 +9,9 @@ from sensor_msgs.msg import Image
 
 from hand_tracking_ros.msg import Hand
 from hand_tracking_ros.ros.image_conversion import from_rgb
+from hand_tracking_ros.ros.message_conversion import hands_from_message
 from hand_tracking_ros.srv import CalibrateHand
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from support.node_process import Client, NodeProcess
 from support.tracker_client import (
     STAMPS,
@@ -72,6 +74,24 @@ def test_a_camera_info_with_distortion_of_a_wrong_length_leaves_the_2d_results(c
     client.wait_for(without_pose, 'hand without a pose')
     status = status_where(client, lambda status: 'camera_info' in status.message)
     assert '/camera_info: d has 2 coefficients, expected one of' in status.message
+
+
+def test_a_hand_is_placed_where_the_distorted_camera_sees_it(client, hand_image):
+    info = camera_info_for(hand_image)
+    info.k[2] = -500.0  # far from the optical axis, where distortion is 100 px
+    info.d = [0.2, 0.0, 0.0, 0.0, 0.0]
+
+    def located():
+        client.publish('camera_info', info)
+        (hand,) = hands_from_message(client.ask(from_rgb(hand_image, STAMPS.next())))
+        is_aside = hand.pose is not None and hand.pose.position_m[0] > 0.5 * hand.pose.position_m[2]
+        return hand if is_aside else None
+
+    hand = client.wait_for(located, 'hand beside the optical axis')
+    size = info.width, info.height
+    camera = CameraModel.from_camera_info_fields(*size, info.k, info.d, info.distortion_model)
+    misses_px = camera.project(hand.pose.camera_landmarks_m) - hand.landmarks_px(*size)
+    assert np.median(np.linalg.norm(misses_px, axis=1)) < 10
 
 
 def calibrate(client, images, **request):

@@ -43,6 +43,20 @@ def frames_of(client, header):
     ]
 
 
+def test_the_prefix_stands_before_the_frames_of_hands_and_of_their_landmarks(client, hand_image):
+    landmarks = []
+    client.listen(PoseArray, 'hand_tracker/right/landmarks', landmarks)
+    client.set_parameters(tf_prefix='robot_')
+
+    client.wait_for(lambda: ask_with_pose(client, hand_image) and landmarks, 'landmarks')
+    answer = client.ask(from_rgb(hand_image, STAMPS.next()))
+    client.wait_for(lambda: frames_of(client, answer.header), 'TF frames of the image')
+    client.set_parameters(tf_prefix='')
+    expected = [f'robot_hand_{answer.hands[0].track_id}', 'robot_right_hand']
+    assert sorted(frames_of(client, answer.header)) == expected
+    assert landmarks[-1].header.frame_id == 'robot_right_hand'
+
+
 def test_frames_of_a_lost_hand_stop_at_once(client, hand_image):
     ask_with_pose(client, hand_image)
     lost = [client.ask(from_rgb(np.zeros_like(hand_image), STAMPS.next())) for _ in range(3)]
@@ -204,6 +218,8 @@ def test_the_annotated_image_is_published_for_who_listens(client, hand_image):
     client.wait_for(both, 'annotated images')
     drawn, decoded = to_rgb(raw[-1]), compressed_to_rgb(compressed[-1])
     assert drawn.shape == decoded.shape == hand_image.shape
-    assert np.any(drawn != hand_image)
+    # The picture in its own colours, but for the lines of the hand.
+    differs = np.any(drawn != hand_image, axis=2)
+    assert 0 < differs.mean() < 0.5
     # Twice the same picture, but for JPEG.
     assert np.abs(decoded.astype(int) - drawn).mean() < 2

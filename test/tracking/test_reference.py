@@ -77,6 +77,14 @@ def test_static_world_landmarks_are_mediapipes(static):
     assert np.median(np.linalg.norm(offsets, axis=-1)) < 1e-4
 
 
+def test_static_relative_depths_are_mediapipes(static):
+    depths = [
+        (ours.landmarks[:, 2], np.array(ref['landmarks'])[:, 2]) for ours, ref, _ in matched(static)
+    ]
+    ours, theirs = np.swapaxes(depths, 0, 1)
+    assert np.median(np.abs(ours - theirs)) < 0.01 * np.median(np.abs(theirs))
+
+
 def test_static_sides_are_the_persons_own(static):
     for ours, reference, _ in matched(static):
         assert ours.handedness == PERSONS_SIDE[reference['label_as_mediapipe_says']]

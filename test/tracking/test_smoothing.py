@@ -13,7 +13,7 @@ from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
 from hand_tracking_ros.tracking.region import Region
 from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
-from hand_tracking_ros.tracking.smoothing import MAX_GAP_S, HandSmoother, SmoothingOptions
+from hand_tracking_ros.tracking.smoothing import HandSmoother, SmoothingOptions
 from support.synthetic_hand import hand_points
 from support.test_data import need
 
@@ -310,7 +310,7 @@ RESETS = {
     'seen again after it was held': (20.0, {}),
     'a new track': (0.7, {'track_id': 2}),
     'the other side': (0.7, {'handedness': Handedness.LEFT}),
-    'a gap': (0.7 + MAX_GAP_S, {}),
+    'a gap of half a second': (1.2, {}),
     'time running backwards': (0.1, {}),
 }
 

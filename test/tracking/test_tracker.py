@@ -176,6 +176,23 @@ def test_a_side_that_was_wrong_at_first_is_corrected():
     assert run(tracker, 30, first_s=0.1)[-1][0].handedness == Handedness.LEFT
 
 
+@pytest.mark.parametrize('side', [Handedness.LEFT, Handedness.RIGHT])
+def test_a_hand_of_doubtful_side_keeps_the_side_it_has(side):
+    def right_probability(doubt):
+        """Of a hand that is on this side but for a doubt."""
+        return 1 - doubt if side == Handedness.RIGHT else doubt
+
+    world = FakeWorld(FakeHand(320, 240, right_probability=right_probability(0.4)))
+    tracker = HandTracker(models=world.models)
+    run(tracker, 10)
+    world.hands[0].right_probability = right_probability(0.58)
+    doubtful = run(tracker, 200, first_s=1.0)
+    assert {hand.handedness for (hand,) in doubtful} == {side}
+    assert doubtful[-1][0].handedness_score == 0.5  # less than even would name the other side
+    world.hands[0].right_probability = right_probability(0.65)
+    assert run(tracker, 200, first_s=9.0)[-1][0].handedness == side.mirrored
+
+
 def test_a_mirrored_image_swaps_the_sides():
     world = FakeWorld(FakeHand(320, 240, right_probability=0.9))
     (hand,) = HandTracker(TrackerOptions(image_mirrored=True), world.models).track(IMAGE, 0.0)

@@ -7,6 +7,7 @@ import pytest
 
 from hand_tracking_ros.tracking.candidate import Observation
 from hand_tracking_ros.tracking.duplicates import is_same_hand
+from hand_tracking_ros.tracking.hand import TrackingState
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import Region, overlap
 from hand_tracking_ros.tracking.tracks import Tracks
@@ -170,6 +171,16 @@ def test_a_lost_hand_is_held_for_hold_time():
     update(tracks, stamp_s=1.1)
     assert [track.track_id for track in tracks.held(1.3, 0.3)] == [1]
     assert tracks.held(1.31, 0.3) == []
+
+
+def test_a_track_reports_its_landmarks_in_widths_and_heights_of_the_image_depth_in_widths():
+    tracks, seen = Tracks(), observation(300)
+    depths = np.linspace(-64, 64, 21)
+    landmarks_px = np.column_stack([seen.landmarks.landmarks_px[:, :2], depths])
+    update(tracks, moved_to(seen, landmarks_px.astype(np.float32)))
+    hand = tracks.tracked[0].to_hand(640, 480, 0.5, TrackingState.TRACKED)
+    np.testing.assert_allclose(hand.landmarks * [640, 480, 640], landmarks_px, rtol=1e-5)
+    assert hand.age_s == 0.5
 
 
 def test_track_ids_go_on_after_all_hands_are_forgotten():

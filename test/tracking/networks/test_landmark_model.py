@@ -93,6 +93,18 @@ def test_regions_in_one_batch_give_what_each_gives_alone(model, picture):
         assert found.right_probability == pytest.approx(alone.right_probability, abs=1e-3)
 
 
+def test_depth_has_the_scale_of_the_image_relative_to_the_wrist():
+    """MediaPipe's landmark graphs say 0.4 for the model's depth (normalize_z)."""
+    points = np.zeros((1, 21, 3), np.float32)
+    points[0, :, 2] = np.linspace(-INPUT_SIZE_PX, INPUT_SIZE_PX, 21)
+    model = LandmarkModel(
+        lambda batch: (points.reshape(1, 63), np.ones((1, 1)), np.ones((1, 1)), np.zeros((1, 63)))
+    )
+    image = np.zeros((48, 64, 3), np.uint8)
+    (hand,) = model.estimate(image, [Region(32.0, 24.0, 40.0, 0.7)])
+    np.testing.assert_allclose(hand.landmarks_px[:, 2], np.linspace(-100, 100, 21), rtol=1e-6)
+
+
 def test_no_regions_give_no_results(model):
     image = np.zeros((48, 64, 3), np.uint8)
     assert model.estimate(image, []) == []
