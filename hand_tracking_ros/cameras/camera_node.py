@@ -20,7 +20,8 @@ from std_msgs.msg import Header, UInt64
 
 from hand_tracking_ros.cameras.pacing import Pacer
 from hand_tracking_ros.media.prefetch import prefetch
-from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
+from hand_tracking_ros.ros.compressed_images import compressed_from_rgb
+from hand_tracking_ros.ros.image_conversion import from_rgb
 from hand_tracking_ros.ros.parameters import NodeParameters, fixed
 from hand_tracking_ros.ros.process import ros_process, spinning, stop_on_signal
 

@@ -22,7 +22,7 @@ from hand_tracking_ros.drawing.contact_sheet import (
 from hand_tracking_ros.media import MediaSource
 from hand_tracking_ros.media.video_writer import VideoWriter
 from hand_tracking_ros.msg import HandArray
-from hand_tracking_ros.ros.image_conversion import compressed_to_rgb
+from hand_tracking_ros.ros.compressed_images import compressed_to_rgb
 from hand_tracking_ros.ros.message_conversion import hands_from_message
 from hand_tracking_ros.tracking.hand import Hand
 from hand_tracking_ros.tracking.hand_json import HAND_FORMAT, hand_to_json, rounded

@@ -14,12 +14,13 @@ from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 
 from hand_tracking_ros.ros.camera_calibration import CameraCalibration
+from hand_tracking_ros.ros.compressed_images import compressed_to_rgb
 from hand_tracking_ros.ros.depth_input import DepthInput
 from hand_tracking_ros.ros.diagnostics import CameraStatistics
 from hand_tracking_ros.ros.hand_calibration import HandCalibration
 from hand_tracking_ros.ros.hand_publisher import ERROR_LOG_PERIOD_S, HandPublisher
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
-from hand_tracking_ros.ros.image_conversion import ImageError, compressed_to_rgb, to_rgb
+from hand_tracking_ros.ros.image_conversion import ImageError, image_stamp, to_rgb
 from hand_tracking_ros.tracking.hand import Handedness
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.pipeline import HandPipeline
@@ -88,9 +89,10 @@ class Camera:
         started_s = time.monotonic()
         try:
             self._configure(settings)
-            image = to_rgb(message) if isinstance(message, Image) else compressed_to_rgb(message)
+            stamp = image_stamp(message.header)
+            convert = to_rgb if isinstance(message, Image) else compressed_to_rgb
+            image = convert(message, settings.max_image_pixels)
             height, width = image.shape[:2]
-            stamp = Time.from_msg(message.header.stamp)
             camera, depth = self._calibrated(stamp, width, height)
             hands = self._pipeline.process(image, stamp.nanoseconds / 1e9, camera, depth)
             self._publisher.publish(image, hands, message.header, settings)
@@ -147,7 +149,9 @@ class Camera:
         camera, warning = self._calibration.model_for(width, height)
         depth = None
         if camera is not None:
-            depth, warning = self._depth.image_at(stamp, self._settings.depth_tolerance, camera)
+            depth, warning = self._depth.image_at(
+                stamp, self._settings.depth_tolerance, camera, self._settings.max_image_pixels
+            )
         self.statistics.warning = warning
         return camera, depth
 

@@ -16,8 +16,9 @@ from visualization_msgs.msg import MarkerArray
 from hand_tracking_ros.drawing.skeleton import draw_hands
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.compat import TransformBroadcaster
+from hand_tracking_ros.ros.compressed_images import compressed_from_rgb
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
-from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
+from hand_tracking_ros.ros.image_conversion import from_rgb
 from hand_tracking_ros.ros.joint_states import joint_state
 from hand_tracking_ros.ros.landmark_poses import landmark_poses
 from hand_tracking_ros.ros.markers import HandMarkers

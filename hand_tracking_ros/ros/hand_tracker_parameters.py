@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hand_tracking_ros.ros.image_conversion import MAX_IMAGE_PIXELS
 from hand_tracking_ros.ros.landmark_poses import LANDMARK_ORDERS
 from hand_tracking_ros.ros.parameters import fixed, parameter
 from hand_tracking_ros.tracking.fingers.hand_frame import POSE_CONVENTIONS
@@ -97,6 +98,12 @@ class HandTrackerSettings:
         'Length of the hands, m: from the wrist along the stretched middle finger to its tip. '
         '0: unknown, an average adult (0.185). Distances without depth scale with it.',
         within=(0.0, 0.3),
+    )
+    max_image_pixels: int = parameter(
+        MAX_IMAGE_PIXELS,
+        'Pixels that an image may have, width times height, also of depth images. A compressed one '
+        'that claims more is refused before it is decoded.',
+        within=(1, 2**30),
     )
     depth_tolerance: float = parameter(
         0.05,

@@ -1,4 +1,4 @@
-"""sensor_msgs/Image and CompressedImage to RGB arrays and back.
+"""sensor_msgs/Image to RGB arrays or metres, and back.
 
 Cameras publish in many encodings, some of them broken; the tracker wants one: (height, width, 3)
 uint8 RGB. A message that contradicts itself raises `ImageError`, never anything else.
@@ -12,10 +12,15 @@ from functools import partial
 
 import cv2
 import numpy as np
-from sensor_msgs.msg import CompressedImage, Image
+from rclpy.time import Time
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from hand_tracking_ros.ros.compat import CvBridge
+
+# What a picture may claim to have, in all; the default of the parameter max_image_pixels.
+MAX_IMAGE_PIXELS = 8192 * 8192
+NANOSECONDS = 10**9
 
 
 class ImageError(ValueError):
@@ -107,9 +112,6 @@ _YUV = {
 }
 _ENCODINGS = {**_EIGHT_BIT, **_SIXTEEN_BIT, **_OPENCV_TYPES, **_YUV}
 
-# By the number of channels of a decoded picture.
-_DECODED_TO_RGB = {1: _EIGHT_BIT['mono8'], 3: _EIGHT_BIT['bgr8'], 4: _EIGHT_BIT['bgra8']}
-
 _FROM_RGB = {
     'rgb8': np.ascontiguousarray,
     'bgr8': _by_opencv(cv2.COLOR_RGB2BGR),
@@ -123,20 +125,36 @@ MILLIMETRE_M = 1e-3
 _bridge = CvBridge()
 
 
-def to_rgb(msg: Image) -> np.ndarray:
+def image_stamp(header: Header) -> Time:
+    """When an image was taken.
+
+    Raises:
+        ImageError: the stamp is none that a clock can have.
+    """
+    stamp = header.stamp
+    if stamp.sec < 0:
+        raise ImageError(f'header.stamp.sec is {stamp.sec}, expected 0 or more')
+    if stamp.nanosec >= NANOSECONDS:
+        raise ImageError(f'header.stamp.nanosec is {stamp.nanosec}, expected below {NANOSECONDS}')
+    return Time.from_msg(stamp)
+
+
+def to_rgb(msg: Image, max_pixels: int = MAX_IMAGE_PIXELS) -> np.ndarray:
     """Convert an Image to a contiguous (height, width, 3) uint8 RGB array.
 
     16-bit samples keep their more significant byte. An `rgb8` picture without row padding is not
     copied: the array is the message's own memory, so draw on a copy.
 
     Raises:
-        ImageError: the encoding is unknown, or size, step and data disagree.
+        ImageError: the encoding is unknown, size, step and data disagree, or the picture has more
+            than `max_pixels`.
     """
     encoding = _find(_ENCODINGS, msg.encoding)
-    _check_size(msg, encoding)
+    _check_size(msg.width, msg.height, msg.encoding, encoding)
     row_bytes = msg.width * encoding.samples_per_pixel * encoding.bytes_per_sample
     num_rows = int(msg.height * encoding.rows_per_line)
     _check_data(msg, row_bytes, num_rows)
+    check_num_pixels(msg.width, msg.height, max_pixels)
 
     # Not by cv_bridge: it knows no nv12, and takes row padding that is no whole number of pixels
     # for another width.
@@ -147,52 +165,34 @@ def to_rgb(msg: Image) -> np.ndarray:
     return encoding.to_rgb(rows.reshape(num_rows, msg.width, encoding.samples_per_pixel))
 
 
-def compressed_to_rgb(msg: CompressedImage) -> np.ndarray:
-    """Convert a CompressedImage (jpeg, png) to a contiguous (height, width, 3) uint8 RGB array.
+def samples_to_rgb(samples: np.ndarray, encoding: str) -> np.ndarray:
+    """Convert the more significant bytes of a picture, (height, width[, channels]) uint8, to RGB.
 
     Raises:
-        ImageError: the data is no picture, or one of floating-point samples.
+        ImageError: the encoding is unknown, or pictures of this size cannot have it.
     """
-    try:
-        decoded = _bridge.compressed_imgmsg_to_cv2(msg)
-    except cv2.error:
-        decoded = None
-    if decoded is None:
-        raise ImageError(
-            f'data has {len(msg.data)} bytes which cannot be decoded, expected a jpeg or png '
-            f"picture (format is '{msg.format}')"
-        )
-    if decoded.dtype == np.uint16:
-        decoded = (decoded >> 8).astype(np.uint8)
-    num_channels = 1 if decoded.ndim == 2 else decoded.shape[2]
-    if decoded.dtype != np.uint8 or num_channels not in _DECODED_TO_RGB:
-        raise ImageError(
-            f'data is a picture of {num_channels} channels of {decoded.dtype}, expected 1, 3 or 4 '
-            f"of 8 or 16 bits (format is '{msg.format}')"
-        )
-    # image_transport writes '<encoding of the camera>; <codec> compressed <order of the channels>'.
-    camera_encoding, _, compression = msg.format.partition(';')
-    if num_channels == 3 and 'compressed rgb' in compression:
-        return decoded
-    if num_channels == 1 and camera_encoding.startswith('bayer_') and 'png' in compression:
-        return _find(_ENCODINGS, camera_encoding).to_rgb(decoded)  # its jpeg codec makes it gray
-    return _DECODED_TO_RGB[num_channels].to_rgb(decoded)
+    height, width = samples.shape[:2]
+    found = _find(_ENCODINGS, encoding)
+    _check_size(width, height, encoding, found)
+    return found.to_rgb(samples)
 
 
-def depth_to_metres(msg: Image) -> np.ndarray:
+def depth_to_metres(msg: Image, max_pixels: int = MAX_IMAGE_PIXELS) -> np.ndarray:
     """Convert a depth Image to (height, width) float32 metres; 0 or NaN where there is no depth.
 
     REP 118: `16UC1` (also called mono16) holds millimetres, `32FC1` metres. A `32FC1` image without
     row padding, in this machine's byte order, is not copied: the array is the message's own memory.
 
     Raises:
-        ImageError: the encoding is another one, or size, step and data disagree.
+        ImageError: the encoding is another one, size, step and data disagree, or the picture has
+            more than `max_pixels`.
     """
     type_name = _find(_DEPTH_TYPES, msg.encoding)
     dtype = np.dtype(type_name).newbyteorder('>' if msg.is_bigendian else '<')
     if not (msg.width and msg.height):
         raise ImageError(f'width x height is {msg.width}x{msg.height}, expected at least 1x1')
     _check_data(msg, msg.width * dtype.itemsize, msg.height)
+    check_num_pixels(msg.width, msg.height, max_pixels)
     rows = np.ndarray(
         (msg.height, msg.width), dtype, buffer=msg.data, strides=(msg.step, dtype.itemsize)
     )
@@ -207,21 +207,8 @@ def from_rgb(image: np.ndarray, header: Header, encoding: str = 'rgb8') -> Image
     Raises:
         ImageError: the array is not of this kind, or the encoding is another one.
     """
-    _check_rgb(image)
+    check_rgb(image)
     return _bridge.cv2_to_imgmsg(_find(_FROM_RGB, encoding)(image), encoding, header)
-
-
-def compressed_from_rgb(image: np.ndarray, header: Header) -> CompressedImage:
-    """Make a CompressedImage (jpeg) of a (height, width, 3) uint8 RGB array.
-
-    Raises:
-        ImageError: the array is not of this kind.
-    """
-    _check_rgb(image)
-    message = _bridge.cv2_to_compressed_imgmsg(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), 'jpg')
-    message.header = header
-    message.format = 'rgb8; jpeg compressed bgr8'  # as image_transport writes it
-    return message
 
 
 def _find(table: dict, encoding: str):
@@ -230,10 +217,10 @@ def _find(table: dict, encoding: str):
     return table[encoding]
 
 
-def _check_size(msg: Image, encoding: _Encoding) -> None:
+def _check_size(width: int, height: int, name: str, encoding: _Encoding) -> None:
     for field, length_px, multiple in (
-        ('width', msg.width, encoding.width_multiple),
-        ('height', msg.height, encoding.height_multiple),
+        ('width', width, encoding.width_multiple),
+        ('height', height, encoding.height_multiple),
     ):
         smallest_px = max(encoding.min_side_px, multiple)
         if length_px < smallest_px:
@@ -242,9 +229,7 @@ def _check_size(msg: Image, encoding: _Encoding) -> None:
             expected = f'a multiple of {multiple}'
         else:
             continue
-        raise ImageError(
-            f"{field} is {length_px}, expected {expected} for encoding '{msg.encoding}'"
-        )
+        raise ImageError(f"{field} is {length_px}, expected {expected} for encoding '{name}'")
 
 
 def _check_data(msg: Image, row_bytes: int, num_rows: int) -> None:
@@ -260,7 +245,17 @@ def _check_data(msg: Image, row_bytes: int, num_rows: int) -> None:
         )
 
 
-def _check_rgb(image: np.ndarray) -> None:
+def check_num_pixels(width: int, height: int, max_pixels: int) -> None:
+    """Raise an ImageError for a picture with more pixels."""
+    if width * height > max_pixels:
+        raise ImageError(
+            f'width x height is {width}x{height}, expected at most {max_pixels} pixels in all '
+            '(parameter max_image_pixels)'
+        )
+
+
+def check_rgb(image: np.ndarray) -> None:
+    """Raise an ImageError for anything but a (height, width, 3) uint8 array."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise ImageError(
             f'the array is {image.dtype} of shape {image.shape}, expected uint8 of shape '

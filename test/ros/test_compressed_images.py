@@ -8,7 +8,8 @@ pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from sensor_msgs.msg import CompressedImage
 
-from hand_tracking_ros.ros.image_conversion import ImageError, compressed_to_rgb
+from hand_tracking_ros.ros.compressed_images import compressed_to_rgb
+from hand_tracking_ros.ros.image_conversion import ImageError
 from support.pictures import (
     BAYER,
     BLUE,
@@ -92,25 +93,18 @@ def test_data_that_is_no_picture_is_named(data):
         compressed_to_rgb(message)
 
 
-def test_picture_of_floating_point_samples_is_refused():
-    message = compressed_message('.tiff', np.ones((4, 4), np.float32), '32FC1; tiff compressed ')
-    with pytest.raises(ImageError, match=r"^data .*, expected .*'32FC1; tiff"):
-        compressed_to_rgb(message)
-
-
 @pytest.mark.parametrize('extension', ['.jpg', '.png'])
 def test_no_damaged_picture_does_anything_but_decode_or_raise_image_error(extension):
     rng = np.random.default_rng(6)
     whole = cv2.imencode(extension, rng.integers(0, 256, (24, 32, 3), np.uint8))[1]
-    # The sizes in the headers are left alone: a flipped bit there may ask for gigabytes of memory.
-    first_changed = {'.jpg': 300, '.png': 41}[extension]
     for _ in range(500):
         damaged = whole.copy()
-        for index in rng.integers(first_changed, len(whole), rng.integers(1, 20)):
+        for index in rng.integers(0, len(whole), rng.integers(1, 20)):
             damaged[index] = rng.integers(0, 256)
         damaged = damaged[: rng.integers(0, len(whole) + 1)]
         try:
-            image = compressed_to_rgb(CompressedImage(format='jpeg', data=damaged.tobytes()))
+            image = compressed_to_rgb(CompressedImage(format='jpeg', data=damaged.tobytes()), 10**6)
         except ImageError:
             continue
-        assert_is_rgb(image, 32, 24)
+        assert_is_rgb(image, *image.shape[1::-1])
+        assert image.size <= 3 * 10**6

@@ -9,7 +9,7 @@ pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from sensor_msgs.msg import Image
 
-from hand_tracking_ros.ros.image_conversion import ImageError, to_rgb
+from hand_tracking_ros.ros.image_conversion import ImageError, depth_to_metres, to_rgb
 from support.pictures import (
     BAYER,
     BLUE,
@@ -235,3 +235,20 @@ def test_no_image_message_does_anything_but_convert_or_raise_image_error():
         assert_is_rgb(image, message.width, message.height)
         num_converted += 1
     assert num_converted > 1000
+
+
+@pytest.mark.parametrize('encoding', ENCODINGS)
+def test_a_picture_of_more_pixels_than_allowed_is_refused(encoding):
+    message = random_message(encoding, 6, 4)
+    assert_is_rgb(to_rgb(message, max_pixels=24), 6, 4)
+    with pytest.raises(ImageError, match=r'width x height is 6x4, .* 23 .*max_image_pixels'):
+        to_rgb(message, max_pixels=23)
+
+
+@pytest.mark.parametrize(('encoding', 'dtype'), [('16UC1', '<u2'), ('32FC1', '<f4')])
+def test_a_depth_image_of_more_pixels_than_allowed_is_refused(encoding, dtype):
+    data = np.ones((4, 6), dtype)
+    message = Image(encoding=encoding, width=6, height=4, step=data.strides[0], data=data.tobytes())
+    assert depth_to_metres(message, max_pixels=24).shape == (4, 6)
+    with pytest.raises(ImageError, match=r'width x height is 6x4, .* 23 .*max_image_pixels'):
+        depth_to_metres(message, max_pixels=23)

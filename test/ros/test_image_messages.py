@@ -7,13 +7,8 @@ pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from std_msgs.msg import Header
 
-from hand_tracking_ros.ros.image_conversion import (
-    ImageError,
-    compressed_from_rgb,
-    compressed_to_rgb,
-    from_rgb,
-    to_rgb,
-)
+from hand_tracking_ros.ros.compressed_images import compressed_from_rgb, compressed_to_rgb
+from hand_tracking_ros.ros.image_conversion import ImageError, from_rgb, to_rgb
 from support.pictures import assert_middles_are_the_patches, patches
 
 

@@ -5,6 +5,9 @@ import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
+from builtin_interfaces.msg import Time
+from std_msgs.msg import Header
+
 from hand_tracking_ros.msg import Hand
 from hand_tracking_ros.ros.image_conversion import from_rgb
 from support.tracker_client import FOCAL_PX, STAMPS, ask_with_pose, empty_image, later, status_where
@@ -78,6 +81,8 @@ BAD_IMAGES = {
     'unknown encoding': ({'encoding': 'rgb9'}, 'rgb9'),
     'no width': ({'width': 0}, 'width is 0'),
     'no height': ({'height': 0}, 'height is 0'),
+    'before 1970': ({'header': Header(stamp=Time(sec=-1))}, 'header.stamp.sec is -1'),
+    'no nanoseconds': ({'header': Header(stamp=Time(nanosec=10**9))}, 'header.stamp.nanosec is'),
 }
 
 

@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
+from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 
 from hand_tracking_ros.msg import Hand
@@ -86,3 +87,28 @@ def test_depth_that_cannot_be_used_is_explained_and_size_is_used(
     status = status_where(depth_client, lambda status: complaint in status.message)
     assert '/depth' in status.message
     later(10)
+
+
+@pytest.mark.parametrize(
+    ('stamp', 'complaint'),
+    [
+        (Time(sec=-1), 'header.stamp.sec is -1, expected'),
+        (Time(sec=1, nanosec=2**32 - 1), 'header.stamp.nanosec is 4294967295, expected'),
+    ],
+)
+def test_depth_of_an_impossible_time_costs_itself_only(
+    running, depth_client, hand_image, stamp, complaint
+):
+    node, _ = running
+    depth_m = np.full(hand_image.shape[:2], 0.8)
+
+    def refused():
+        depth_client.publish('depth', depth_image(depth_m, stamp))
+        depth_client.ask(from_rgb(hand_image, STAMPS.next()))
+        return f'/depth: {complaint}' in node.text()
+
+    depth_client.wait_for(refused, 'complaint about the depth image')
+    # The next good one counts.
+    wait_for_distance(depth_client, hand_image, depth_m)
+    values = status_where(depth_client, lambda status: True).values
+    assert '0' in [pair.value for pair in values if pair.key == 'frames with errors']

@@ -10,7 +10,8 @@ from sensor_msgs.msg import CompressedImage, Image, JointState
 from visualization_msgs.msg import Marker
 
 from hand_tracking_ros.msg import Hand
-from hand_tracking_ros.ros.image_conversion import compressed_to_rgb, from_rgb, to_rgb
+from hand_tracking_ros.ros.compressed_images import compressed_to_rgb
+from hand_tracking_ros.ros.image_conversion import from_rgb, to_rgb
 from hand_tracking_ros.ros.message_conversion import hands_from_message
 from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
 from hand_tracking_ros.tracking.hand import Landmark

@@ -10,7 +10,8 @@ pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 from sensor_msgs.msg import CompressedImage, Image
 
 from hand_tracking_ros.msg import HandArray
-from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
+from hand_tracking_ros.ros.compressed_images import compressed_from_rgb
+from hand_tracking_ros.ros.image_conversion import from_rgb
 from support.node_process import Client, NodeProcess
 from support.tracker_client import STAMPS, empty_image
 
