@@ -7,10 +7,8 @@ The arguments stand in one table below; this prints it:
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import yaml
 from ament_index_python.packages import (
@@ -18,13 +16,21 @@ from ament_index_python.packages import (
     get_package_prefix,
     get_package_share_directory,
 )
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import OpaqueFunction
 from launch.logging import launch_config
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from hand_tracking_ros.ros.fast_dds import image_profile
-from hand_tracking_ros.ros.launch_exit import stop_if_failed
+from hand_tracking_ros.ros.launch_arguments import (
+    TRUE_OR_FALSE,
+    Argument,
+    checked_params_file,
+    declarations,
+    is_true,
+    warn_of_unknown,
+)
+from hand_tracking_ros.ros.launch_exit import guarded_node
 from hand_tracking_ros.ros.launch_topics import topics_of_cameras
 from launch import LaunchContext, LaunchDescription
 
@@ -33,21 +39,9 @@ CONFIG = Path(get_package_share_directory(PACKAGE)) / 'config'
 # Topics that hands.rviz shows of a camera, beside those of the node.
 RVIZ_IMAGE_TOPIC = PurePosixPath('/image_raw')
 RVIZ_NODE = PurePosixPath('/hand_tracker')
-TRUE_OR_FALSE = ('true', 'false', 'True', 'False')
-
 
 # By the name of a camera its inputs, by the node's names for them, and their topics.
 Cameras = dict[str, dict[str, str]]
-
-
-class Argument(NamedTuple):
-    """An argument of this launch file; all values are text, as launch hands them over."""
-
-    name: str
-    default: str
-    description: str
-    choices: Sequence[str] | None = None
-
 
 ARGUMENTS = (
     Argument(
@@ -104,6 +98,12 @@ ARGUMENTS = (
         "TF frame of the camera's images (their header.frame_id): fixed frame of RViz, and what "
         'the bundled publisher writes.',
     ),
+    Argument(
+        'respawn',
+        'false',
+        'Start a program again 2 s after it failed. false: the launch ends with exit code 1.',
+        TRUE_OR_FALSE,
+    ),
     Argument('rviz', 'false', 'Show images, markers and TF frames in RViz.', TRUE_OR_FALSE),
     Argument('use_sim_time', 'false', 'Take the time from /clock.', TRUE_OR_FALSE),
     Argument(
@@ -117,11 +117,12 @@ ARGUMENTS = (
 
 def generate_launch_description() -> LaunchDescription:
     """Return what `ros2 launch` starts."""
-    declarations = [
-        DeclareLaunchArgument(name, default_value=default, description=text, choices=choices)
-        for name, default, text, choices in ARGUMENTS
-    ]
-    return LaunchDescription([*declarations, OpaqueFunction(function=start)])
+    description = LaunchDescription(declarations(ARGUMENTS))
+    description.add_action(
+        OpaqueFunction(function=warn_of_unknown, args=[Path(__file__).name, description])
+    )
+    description.add_action(OpaqueFunction(function=start))
+    return description
 
 
 def start(context: LaunchContext) -> list[Node]:
@@ -145,12 +146,7 @@ def start(context: LaunchContext) -> list[Node]:
 
 def hand_tracker(values: dict[str, str], cameras: Cameras) -> Node:
     """Return the node that the rest is for."""
-    params_file = Path(values['params_file']).expanduser()
-    if not params_file.is_file():
-        raise RuntimeError(
-            f"params_file is '{params_file}', where no file is; give the YAML file with the "
-            'parameters, or leave it out to get the defaults'
-        )
+    params_file = checked_params_file('params_file', values['params_file'])
     overrides = {'use_sim_time': is_true(values['use_sim_time'])}
     if list(cameras) != ['']:
         overrides['cameras'] = list(cameras)
@@ -161,9 +157,9 @@ def hand_tracker(values: dict[str, str], cameras: Cameras) -> Node:
         for name, topics in cameras.items()
         for input_name, topic in topics.items()
     }
-    return Node(
+    return guarded_node(
         executable='hand_tracker',
-        parameters=[str(params_file), overrides],
+        parameters=[params_file, overrides],
         **_common(values, remappings),
     )
 
@@ -186,7 +182,9 @@ def video_publisher(values: dict[str, str], cameras: Cameras) -> Node:
         'wait_for_subscribers': 1,
         'use_sim_time': is_true(values['use_sim_time']),
     }
-    return Node(executable='video_publisher', parameters=[parameters], **_common(values, topics))
+    return guarded_node(
+        executable='video_publisher', parameters=[parameters], **_common(values, topics)
+    )
 
 
 def rviz(values: dict[str, str], cameras: Cameras) -> Node:
@@ -234,11 +232,6 @@ def rviz_view(namespace: str, cameras: Cameras) -> dict:
     return view
 
 
-def is_true(value: str) -> bool:
-    """Return the truth of one of TRUE_OR_FALSE."""
-    return value.lower() == 'true'
-
-
 def _common(values: dict[str, str], remappings: dict[str, str]) -> dict:
     return {
         'package': PACKAGE,
@@ -246,6 +239,6 @@ def _common(values: dict[str, str], remappings: dict[str, str]) -> dict:
         'remappings': list(remappings.items()),
         'ros_arguments': ['--log-level', values['log_level']],
         'additional_env': image_profile(),
-        'on_exit': stop_if_failed,
+        'respawn': is_true(values['respawn']),
         'output': 'screen',
     }

@@ -10,12 +10,19 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from ament_index_python.packages import get_package_share_directory
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from hand_tracking_ros.ros.launch_exit import stop_if_failed
+from hand_tracking_ros.ros.launch_arguments import (
+    Argument,
+    checked_params_file,
+    declarations,
+    is_true,
+    warn_of_unknown,
+)
+from hand_tracking_ros.ros.launch_exit import guarded_node
 from hand_tracking_ros.ros.launch_topics import topics_of_cameras
 from launch import LaunchContext, LaunchDescription
 
@@ -23,88 +30,71 @@ PACKAGE = 'hand_tracking_ros'
 SHARE = Path(get_package_share_directory(PACKAGE))
 
 AS_FILE_SAYS = 'Empty: as teleop_params_file says.'
-# Name, default, description, choices; all values are text, as launch hands them over.
 ARGUMENTS = (
-    (
+    Argument(
         'teleop_params_file',
         str(SHARE / 'config' / 'teleop.yaml'),
         'Parameters of the teleoperation node (YAML). Copy the default one to change them.',
-        None,
     ),
-    (
-        'hand',
-        '',
-        f'The hand that moves the target. {AS_FILE_SAYS}',
-        ('', 'left', 'right'),
-    ),
-    (
+    Argument('hand', '', f'The hand that moves the target. {AS_FILE_SAYS}', ('', 'left', 'right')),
+    Argument(
         'robot_frame',
         '',
         f'TF frame of the target; TF has to connect it to camera_frame. {AS_FILE_SAYS}',
-        None,
     ),
-    (
-        'tool_frame',
-        '',
-        f'TF frame of the tool, where the target begins. {AS_FILE_SAYS}',
-        None,
-    ),
-    (
-        'clutch',
-        '',
-        f'What engages. {AS_FILE_SAYS}',
-        ('', 'pinch', 'fist'),
-    ),
+    Argument('tool_frame', '', f'TF frame of the tool, where the target begins. {AS_FILE_SAYS}'),
+    Argument('clutch', '', f'What engages. {AS_FILE_SAYS}', ('', 'pinch', 'fist')),
 )
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return what `ros2 launch` starts."""
-    declarations = [
-        DeclareLaunchArgument(name, default_value=default, description=text, choices=choices)
-        for name, default, text, choices in ARGUMENTS
-    ]
     hands = PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'hands.launch.py'))
-    return LaunchDescription(
-        [*declarations, IncludeLaunchDescription(hands), OpaqueFunction(function=hand_teleop)]
+    description = LaunchDescription(declarations(ARGUMENTS))
+    description.add_action(
+        OpaqueFunction(function=warn_of_unknown, args=[Path(__file__).name, description])
     )
+    description.add_action(OpaqueFunction(function=check))
+    description.add_action(IncludeLaunchDescription(hands))
+    description.add_action(OpaqueFunction(function=hand_teleop))
+    return description
+
+
+def check(context: LaunchContext) -> None:
+    """Check what hands.launch.py does not, before it starts the hand tracker.
+
+    Raises:
+        RuntimeError: an argument is wrong; `ros2 launch` prints the text and exits with 1.
+    """
+    checked_params_file('teleop_params_file', context.launch_configurations['teleop_params_file'])
 
 
 def hand_teleop(context: LaunchContext) -> list[Node]:
     """Return the teleoperation node, with what the arguments say over what the file says.
 
     Of several cameras it follows the hands that the first one sees.
-
-    Raises:
-        RuntimeError, UserError: an argument is wrong; `ros2 launch` prints the text and exits
-            with 1.
     """
     values = context.launch_configurations
-    params_file = Path(values['teleop_params_file']).expanduser()
-    if not params_file.is_file():
-        raise RuntimeError(
-            f"teleop_params_file is '{params_file}', where no file is; give the YAML file with the "
-            'parameters, or leave it out to get the defaults'
-        )
+    params_file = checked_params_file('teleop_params_file', values['teleop_params_file'])
     overrides = {
         name: ParameterValue(values[name], value_type=str)
         for name, *_ in ARGUMENTS[1:]
         if values[name]
     }
     # Declared by hands.launch.py.
-    overrides['use_sim_time'] = values['use_sim_time'].lower() == 'true'
+    overrides['use_sim_time'] = is_true(values['use_sim_time'])
     arguments = ('cameras', 'image_topic', 'camera_info_topic', 'depth_topic')
     first_camera = next(iter(topics_of_cameras(*(values[name] for name in arguments))))
     hands_topic = PurePosixPath('hand_tracker', first_camera, 'hands')
     return [
-        Node(
+        guarded_node(
+            respawn=is_true(values['respawn']),
             package=PACKAGE,
             executable='hand_teleop',
             namespace=values['namespace'],
-            parameters=[str(params_file), overrides],
+            parameters=[params_file, overrides],
             remappings=[('hand_tracker/hands', str(hands_topic))],
             ros_arguments=['--log-level', values['log_level']],
-            on_exit=stop_if_failed,
             output='screen',
         )
     ]

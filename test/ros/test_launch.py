@@ -1,5 +1,6 @@
 """hands.launch.py as users start it: real launch, real processes, heard over DDS."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -129,11 +130,15 @@ def test_every_topic_lies_in_the_namespace(client):
     names = ('hands', 'markers', 'annotated_image', 'left/pose', 'right/pose')
     expected = {*(f'/robot/hand_tracker/{name}' for name in names), '/tf', '/diagnostics'}
 
-    def is_complete():
-        return all(client.node.count_publishers(topic) for topic in expected)
+    inputs = (IMAGE_TOPIC, '/robot/camera/camera_info')
 
-    client.wait_for(is_complete, f'publishers of {sorted(expected)}')
-    for topic in (IMAGE_TOPIC, '/robot/camera/camera_info'):
+    def is_complete():
+        return all(map(client.node.count_publishers, expected)) and all(
+            map(client.node.count_subscribers, inputs)
+        )
+
+    client.wait_for(is_complete, f'publishers of {sorted(expected)}, subscribers of {inputs}')
+    for topic in inputs:
         assert client.node.count_subscribers(topic) == 1, topic
 
 
@@ -156,7 +161,7 @@ def test_without_a_source_only_the_hand_tracker_runs_and_it_ends_cleanly(client,
 class Ros2Launch:
     """`ros2 launch hand_tracking_ros hands.launch.py ...`, as in a terminal of its own."""
 
-    def __init__(self, folder, *arguments, file='hands.launch.py'):
+    def __init__(self, folder, *arguments, file='hands.launch.py', package='hand_tracking_ros'):
         self.domain_id = next(DOMAIN_IDS)
         self._log = folder / 'output.txt'
         environment = {
@@ -166,7 +171,7 @@ class Ros2Launch:
         }
         with self._log.open('w') as output:
             self._process = subprocess.Popen(
-                ['ros2', 'launch', 'hand_tracking_ros', file, *arguments],
+                ['ros2', 'launch', *([package] if package else []), file, *arguments],
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -187,10 +192,22 @@ class Ros2Launch:
         """A terminal sends the signal to every process in it."""
         os.killpg(self._process.pid, signal.SIGINT)
 
+    def still_running(self):
+        """The command lines of its programs, which are to end with it."""
+        found = []
+        for process in Path('/proc').glob('[0-9]*'):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                state, _parent, group = (
+                    (process / 'stat').read_text().rpartition(')')[2].split()[:3]
+                )
+                if int(group) == self._process.pid and state != 'Z':
+                    found.append((process / 'cmdline').read_text().replace('\0', ' '))
+        return found
+
     def kill(self):
-        if self.is_running:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        self._process.wait()
 
 
 @pytest.fixture
@@ -285,19 +302,69 @@ def test_a_wrong_parameter_for_teleoperation_ends_the_launch_with_the_reason(ros
     assert launched.wait() == 1
     assert 'error: parameter clutch' in launched.text()
     assert 'hand_teleop-2 failed with exit code 1' in launched.text()
+    assert launched.still_running() == []
 
 
 @pytest.mark.parametrize(
     ('argument', 'complaint'),
     [
         ('params_file:=/nowhere/hands.yaml', "params_file is '/nowhere/hands.yaml'"),
-        ('source:=/nowhere/video.mp4', "source '/nowhere/video.mp4': no such file"),
+        ('teleop_params_file:=/nowhere/t.yaml', "teleop_params_file is '/nowhere/t.yaml'"),
+        ('teleop_params_file:=/bin/sh', "'/bin/sh', which is not YAML"),
         ('cameras:=front-left', "'front-left' is none of NAME, NAME:=IMAGE_TOPIC"),
         ('log_level:=loud', 'Argument "log_level" provided value "loud" is not valid'),
+        ('clutch:=wink', 'Argument "clutch" provided value "wink" is not valid'),
     ],
 )
-def test_a_wrong_argument_ends_the_launch_with_the_reason(ros2_launch, argument, complaint):
-    launched = ros2_launch(argument)
+def test_a_wrong_argument_ends_the_launch_before_it_starts_anything(
+    ros2_launch, argument, complaint
+):
+    launched = ros2_launch(argument, file='teleop.launch.py')
     assert launched.wait() == 1
     assert complaint in launched.text()
     assert 'Traceback' not in launched.text()
+    assert launched.still_running() == []
+
+
+def test_a_source_that_is_missing_ends_the_launch_and_all_its_programs(ros2_launch):
+    launched = ros2_launch('source:=/nowhere/video.mp4')
+    assert launched.wait() == 1
+    assert "source '/nowhere/video.mp4': no such file" in launched.text()
+    assert 'video_publisher-2 failed with exit code 1' in launched.text()
+    assert 'Traceback' not in launched.text()
+    assert launched.still_running() == []
+
+
+def test_misspelt_arguments_are_named_with_a_guess(ros2_launch):
+    arguments = ('robotframe:=base', 'soruce:=0', 'emulate_tty:=true', 'cameras:=front-left')
+    launched = ros2_launch(*arguments, file='teleop.launch.py')
+    assert launched.wait() == 1  # of the last argument, so that nothing starts
+    assert 'There is no argument robotframe; did you mean robot_frame?' in launched.text()
+    assert 'There is no argument soruce; did you mean source?' in launched.text()
+    assert launched.text().count('There is no argument') == 2
+
+
+def test_the_arguments_of_a_launch_file_that_includes_ours_are_its_own(ros2_launch, tmp_path):
+    mine = tmp_path / 'mine.launch.xml'
+    mine.write_text(f'<launch><include file="{LAUNCH_FILE}"/></launch>')
+    launched = ros2_launch('soruce:=0', 'cameras:=front-left', package=None, file=str(mine))
+    assert launched.wait() == 1
+    assert "'front-left' is none of NAME" in launched.text()
+    assert 'There is no argument' not in launched.text()
+
+
+def test_with_respawn_a_program_that_failed_starts_again(ros2_launch, tmp_path):
+    models, params_file = tmp_path / 'models', tmp_path / 'mine.yaml'
+    models.mkdir()
+    params_file.write_text(f'/**: {{ros__parameters: {{model_directory: {models}}}}}')
+    launched = ros2_launch('respawn:=true', f'params_file:={params_file}')
+    with Client(launched) as client:
+        client.wait_for(
+            lambda: 'hand_tracker-1 failed with exit code 1; starts again' in launched.text(),
+            'failure without models',
+        )
+        for name in ('palm_detection_full', 'hand_landmark_full'):
+            (models / f'{name}.onnx').symlink_to(find_model(name))
+        client.wait_for(lambda: client.node.count_publishers('hand_tracker/hands'), 'new start')
+    launched.press_ctrl_c()
+    assert launched.wait() == 0, launched.text()
