@@ -178,11 +178,14 @@ def paced(
 
 
 def run_camera(arguments: Sequence[str], make_node: Callable[[], CameraNode]) -> None:
-    """Make such a node once ROS is there, and call its `run(stop)`; a signal sets `stop`."""
+    """Make such a node once ROS is there, and call its `run(stop)`; then a signal sets `stop`.
+
+    While the node is made, which may take seconds, a signal ends the process at once.
+    """
     with (
         ros_process(arguments),
-        stop_on_signal() as stop,
         contextlib.closing(make_node()) as node,
+        stop_on_signal() as stop,
         spinning(node),
     ):
         node.run(stop)

@@ -114,24 +114,24 @@ class SimulatedCamera(CameraNode):
         super().__init__('simulated_camera', SimulatedCameraSettings)
         self.add_publisher('depth', Image)
         self.add_publisher('ground_truth', HandArray)
+        self._simulator = CameraSimulator(_simulator_options(self.settings))
 
     def run(self, stop: threading.Event) -> None:
         """Publish until the duration is over or until told to stop."""
         settings = self.settings
-        simulator = CameraSimulator(_simulator_options(settings))
         self.wait_for_subscribers(stop)
         self.get_logger().info(
             f'Publishing scene {settings.scene}, seed {settings.seed}, {settings.width}x'
             f'{settings.height} at {settings.rate:g} Hz, on {self.image_topic}'
         )
-        self.publish_all(paced(self._frames(simulator), stop), stop)
+        self.publish_all(paced(self._frames(), stop), stop)
 
-    def _frames(self, simulator: CameraSimulator) -> Iterator[tuple[Messages, float]]:
+    def _frames(self) -> Iterator[tuple[Messages, float]]:
         """Messages of every frame, with the time after the first at which they are due."""
         settings = self.settings
         num_frames = round(settings.duration * settings.rate)
         for index in range(num_frames) if settings.duration else itertools.count():
-            frame = simulator.render(index / settings.rate)
+            frame = self._simulator.render(index / settings.rate)
             camera_info = assumed_camera_info(
                 settings.width, settings.height, settings.horizontal_fov_deg
             )

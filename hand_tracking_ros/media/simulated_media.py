@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
 from hand_tracking_ros.media.media_source import Frame, MediaSource
-from hand_tracking_ros.media.prefetch import prefetch
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.simulation.scenes import SCENES
 from hand_tracking_ros.tracking.errors import UserError
@@ -28,6 +26,8 @@ NUM_BLACK_FRAMES = 15
 class SimulatedMedia(MediaSource):
     """The same frames every time.
 
+    Setting up its scenes takes seconds, here and not in a thread: a signal can end it.
+
     Args:
         scene: a name in SCENES; empty for all DEMO_SCENES in turn.
 
@@ -40,27 +40,26 @@ class SimulatedMedia(MediaSource):
             raise UserError(
                 f"source '{SIMULATED}:{scene}': no such scene; expected one of {', '.join(SCENES)}"
             )
-        self._takes = [
+        takes = [
             SimulatorOptions(scene=name, handedness=Handedness.RIGHT)
             for name in ([scene] if scene else DEMO_SCENES)
         ]
         name = f'{SIMULATED} {scene}' if scene else f'{SIMULATED} hands'
-        first = self._takes[0]
+        first = takes[0]
         num_frames = round(DURATION_S * RATE_HZ)
         super().__init__(name, (first.height, first.width), RATE_HZ, num_frames)
         self.horizontal_fov_deg = first.horizontal_fov_deg
+        self._simulators = [CameraSimulator(take) for take in takes]
 
     def __iter__(self) -> Iterator[Frame]:
-        # The next scene is set up while this one is shown: that takes seconds.
-        with contextlib.closing(prefetch(map(CameraSimulator, self._takes), 1)) as simulators:
-            images = itertools.chain.from_iterable(map(self._images, simulators))
-            for index, image in enumerate(images):
-                yield Frame(f'{self.name}#{index}', image, index / RATE_HZ)
+        images = itertools.chain.from_iterable(map(self._images, self._simulators))
+        for index, image in enumerate(images):
+            yield Frame(f'{self.name}#{index}', image, index / RATE_HZ)
 
     def _images(self, simulator: CameraSimulator) -> Iterator[np.ndarray]:
         """A whole scene."""
-        num_images = self.num_frames // len(self._takes)
-        num_black = NUM_BLACK_FRAMES if len(self._takes) > 1 else 0
+        num_images = self.num_frames // len(self._simulators)
+        num_black = NUM_BLACK_FRAMES if len(self._simulators) > 1 else 0
         for index in range(num_images - num_black):
             yield simulator.render(index / RATE_HZ).image
         for _ in range(num_black):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -109,9 +110,7 @@ class CameraSimulator:
         self._mirrors_motions = sides == [Handedness.LEFT]
         tone = skin.uniform() if options.skin_tone is None else options.skin_tone
         self._hands = [
-            SimulatedHand(
-                side, options.hand_length_m, tone, np.random.default_rng([options.seed, 10, number])
-            )
+            _make_hand(side, options.hand_length_m, tone, options.seed, number)
             for number, side in enumerate(sides)
         ]
         # The neck is behind the hands' farthest place, beside a single one.
@@ -150,6 +149,13 @@ class CameraSimulator:
         frame = round(t_s * 1e6)
         image = self._sensor.expose(picture.image, frame)
         return SimulatedFrame(t_s, image, self._sensor.measure(picture.depth_m, frame), truths)
+
+
+@functools.lru_cache(maxsize=2)  # a second's work; several scenes show the same person
+def _make_hand(
+    side: Handedness, length_m: float | None, tone: float, seed: int, number: int
+) -> SimulatedHand:
+    return SimulatedHand(side, length_m, tone, np.random.default_rng([seed, 10, number]))
 
 
 def _random_light(rng: np.random.Generator, level: float) -> Light:

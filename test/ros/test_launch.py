@@ -335,6 +335,19 @@ def test_a_source_that_is_missing_ends_the_launch_and_all_its_programs(ros2_laun
     assert launched.still_running() == []
 
 
+def test_forgotten_models_end_the_launch_with_one_error(ros2_launch, tmp_path):
+    params_file = tmp_path / 'mine.yaml'
+    params_file.write_text(f'/**: {{ros__parameters: {{model_directory: {tmp_path}}}}}')
+    launched = ros2_launch('source:=simulated', f'params_file:={params_file}')
+    assert launched.wait() == 1
+    assert launched.text().count('error: ') == 1, launched.text()
+    assert 'prepare_models' in launched.text()
+    assert 'hand_tracker-1 failed with exit code 1' in launched.text()
+    for mishap in ('Traceback', 'escalating'):  # launch sends stronger signals
+        assert mishap not in launched.text()
+    assert launched.still_running() == []
+
+
 def test_misspelt_arguments_are_named_with_a_guess(ros2_launch):
     arguments = ('robotframe:=base', 'soruce:=0', 'emulate_tty:=true', 'cameras:=front-left')
     launched = ros2_launch(*arguments, file='teleop.launch.py')
