@@ -1,0 +1,90 @@
+"""Processes that the soak starts, stops, freezes and kills."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from evaluation.faults.resources import SHARED_MEMORY
+from evaluation.paths import CHECKOUT
+
+SECONDS_TO_END = 20.0
+LOCK_ENDING = '_el'
+
+
+class Process:
+    """A Python module that runs in a process of its own; a context manager.
+
+    Args:
+        name: to call it by, and of its log.
+        folder: for the log.
+        module: with its arguments, as after `python3 -m`.
+    """
+
+    def __init__(self, name: str, folder: Path, *module: str) -> None:
+        self.name = name
+        self.log = folder / f'{name}.log'
+        with self.log.open('a') as log:
+            self._process = subprocess.Popen(
+                [sys.executable, '-m', *module],
+                cwd=CHECKOUT,
+                env={**os.environ, 'PYTHONUNBUFFERED': '1', 'ROS_LOG_DIR': str(folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the soak, which ends them in order
+            )
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        if self.is_running:
+            self.stop()
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def stop(self) -> int:
+        """End it as Ctrl-C does, by force if it does not follow; returns its exit status."""
+        self.send(signal.SIGINT)
+        try:
+            return self._process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self._process.wait()
+
+    def kill(self) -> None:
+        """End it by force, and remove the shared memory that it leaves."""
+        left = self.shared_memory()
+        self._process.kill()
+        self._process.wait()
+        for file in left:
+            file.unlink(missing_ok=True)
+
+    def shared_memory(self) -> list[Path]:
+        """The segments of its own: it holds a lock on a file beside each."""
+        locks = []
+        for handle in Path('/proc', str(self.pid), 'fd').iterdir():
+            try:
+                target = handle.readlink()
+            except FileNotFoundError:  # closed meanwhile
+                continue
+            if target.parent == SHARED_MEMORY and target.name.endswith(LOCK_ENDING):
+                locks.append(target)
+        segments = [lock for lock in locks if 'port' not in lock.name]
+        return [*segments, *(lock.with_name(lock.name[: -len(LOCK_ENDING)]) for lock in segments)]
