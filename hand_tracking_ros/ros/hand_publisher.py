@@ -25,6 +25,7 @@ from hand_tracking_ros.ros.markers import HandMarkers
 from hand_tracking_ros.ros.message_conversion import hand_frames, hands_to_message
 from hand_tracking_ros.ros.transforms import SIDES, hand_transforms, oldest_of_each_side
 from hand_tracking_ros.tracking.hand import Hand
+from hand_tracking_ros.tracking.hand_check import sound_hand
 
 ERROR_LOG_PERIOD_S = 5.0
 RESULT_QOS = QoSProfile(depth=10)
@@ -56,11 +57,13 @@ class HandPublisher:
         hands: Sequence[Hand],
         header: Header,
         settings: HandTrackerSettings,
-    ) -> None:
+    ) -> int:
         """Publish everything that one image gives; what costs time only if somebody listens.
 
-        `image` is (H, W, 3) uint8 RGB, with its `header` and the `hands` found in it.
+        `image` is (H, W, 3) uint8 RGB, with its `header` and the `hands` found in it. Nothing
+        leaves that is not finite: returns how many hands lost their pose or were left out.
         """
+        hands, num_unsound = self._sound(hands)
         height, width = image.shape[:2]
         poses = hand_frames(hands, settings.pose_convention)
         self._hands.publish(hands_to_message(hands, poses, header, width, height))
@@ -72,6 +75,24 @@ class HandPublisher:
         if self._marker_array.get_subscription_count():
             self._marker_array.publish(self._markers.update(hands, header))
         self._publish_annotated(image, hands, header)
+        return num_unsound
+
+    def _sound(self, hands: Sequence[Hand]) -> tuple[list[Hand], int]:
+        """The hands as far as their numbers are sound, and how many were not."""
+        sound, num_unsound = [], 0
+        for hand in hands:
+            kept, problem = sound_hand(hand)
+            if kept:
+                sound.append(kept)
+            if problem:
+                num_unsound += 1
+                consequence = 'it has no pose' if kept else 'it is left out'
+                self._node.get_logger().error(
+                    f'{self._hands.topic_name}: {problem} of hand {hand.track_id}: {consequence}. '
+                    'Please report this, with the camera_info',
+                    throttle_duration_sec=ERROR_LOG_PERIOD_S,
+                )
+        return sound, num_unsound
 
     def _publish_fingers(
         self, side: str, hand: Hand, header: Header, settings: HandTrackerSettings

@@ -63,3 +63,12 @@ def product(second: np.ndarray, first: np.ndarray) -> np.ndarray:
     x1, y1, z1, w1 = second.tolist()
     x2, y2, z2, w2 = first.tolist()
     return quaternions.qmult((w1, x1, y1, z1), (w2, x2, y2, z2))[[1, 2, 3, 0]]
+
+
+def rotation_to_z(direction: np.ndarray) -> np.ndarray:
+    """The least rotation (3, 3) that brings a unit direction (3,) to z."""
+    x, y, z = direction.tolist()
+    across = math.hypot(x, y)
+    if across == 0:
+        return np.eye(3) if z > 0 else np.diag([1.0, -1.0, -1.0])
+    return matrix_from_rotation_vector(np.array([y, -x, 0.0]) * (math.atan2(across, z) / across))

@@ -16,6 +16,7 @@ import numpy as np
 from hand_tracking_ros.tracking.hand import Hand, HandPose, PoseSource, TrackingState
 from hand_tracking_ros.tracking.one_euro import OneEuroFilter, OneEuroOptions, OneEuroRotationFilter
 from hand_tracking_ros.tracking.palm import palm_size
+from hand_tracking_ros.tracking.rotations import rotation_to_z
 
 SMOOTHING_METHODS = ('one_euro', 'none')
 
@@ -29,6 +30,11 @@ MAX_GAP_S = 0.5
 SIZE_NOISE = 0.25
 # The rest of that noise is slow: the cutoff for a hand at rest is lower by this factor.
 SIZE_CUTOFF_RATIO = 0.7
+# Cosine of the angle from a view's axis up to which directions are measured in its plane: tan(75
+# degrees) is 3.7 there, and at 90 infinite. Perspective cameras hardly see farther.
+MIN_COSINE_TO_VIEW = 0.26
+# A wrist in the lens counts as this far away.
+MIN_DEPTH_M = 1e-6
 # Time constant with which the distance goes over to another source's when depth comes or goes.
 GLIDE_S = 0.1
 
@@ -145,21 +151,29 @@ class _SmoothedTrack:
         depth = self._depth_in_image.filter(px[:, 2:], step_s, unit_px, options)
         unit = palm_size(hand.world_landmarks)
         world = self._world.filter(hand.world_landmarks, step_s, unit, options)
-        if hand.pose is None:
+        pose = hand.pose
+        if pose is None or not _is_finite(pose):
             self._pose = _PoseFilter()
+        else:
+            pose = self._pose.filter(pose, step_s, options)
         self._last = replace(
             hand,
             landmarks=(np.hstack([in_image, depth]) / image_scale).astype(np.float32),
             world_landmarks=world.astype(np.float32),
-            pose=hand.pose and self._pose.filter(hand.pose, step_s, options),
+            pose=pose,
         )
         return self._last
 
 
 class _PoseFilter:
-    """The filters of one hand's pose."""
+    """The filters of one hand's pose.
+
+    The wrist's direction is where it crosses the plane at depth 1, in a view that has it in front:
+    the camera's own, or for a hand far beside or behind the camera (fisheye) one that looked at it.
+    """
 
     def __init__(self) -> None:
+        self._view = np.eye(3)  # into it from the camera's frame
         self._direction = OneEuroFilter()
         self._distance = _DistanceFilter()
         self._rotation = OneEuroRotationFilter()
@@ -167,7 +181,8 @@ class _PoseFilter:
 
     def filter(self, pose: HandPose, step_s: float, options: OneEuroOptions) -> HandPose:
         """The next smoothed pose."""
-        wrist_m, depth_m = pose.position_m, pose.position_m[2]
+        wrist_m = self._in_view(pose.position_m)
+        depth_m = max(wrist_m[2], MIN_DEPTH_M)
         unit_m = palm_size(pose.camera_landmarks_m)
         # In direction and logarithm of depth, one palm size is the same change anywhere.
         unit = unit_m / depth_m
@@ -175,15 +190,24 @@ class _PoseFilter:
         log_depth = self._distance.filter(np.log(depth_m), pose.source, step_s, unit, options)
         rotation = self._rotation.filter(pose.rotation, step_s, options)
         shape_m = self._shape.filter(
-            (pose.camera_landmarks_m - wrist_m) @ pose.rotation, step_s, unit_m, options
+            (pose.camera_landmarks_m - pose.position_m) @ pose.rotation, step_s, unit_m, options
         )
-        position_m = np.array([x, y, 1.0]) * np.exp(log_depth)
+        position_m = np.array([x, y, 1.0]) * np.exp(log_depth) @ self._view
         return replace(
             pose,
             position_m=position_m,
             rotation=rotation,
             camera_landmarks_m=position_m + shape_m @ rotation.T,
         )
+
+    def _in_view(self, wrist_m: np.ndarray) -> np.ndarray:
+        """The wrist (3,) in the view; direction and depth begin anew where that is another one."""
+        distance_m = float(np.linalg.norm(wrist_m))
+        if (self._view @ wrist_m)[2] < MIN_COSINE_TO_VIEW * distance_m:
+            is_in_front = wrist_m[2] >= MIN_COSINE_TO_VIEW * distance_m
+            self._view = np.eye(3) if is_in_front else rotation_to_z(wrist_m / distance_m)
+            self._direction, self._distance = OneEuroFilter(), _DistanceFilter()
+        return self._view @ wrist_m
 
 
 class _DistanceFilter:
@@ -224,3 +248,10 @@ class _DistanceFilter:
         self._offset *= np.exp(-step_s / GLIDE_S)
         self._reported = smooth + self._offset
         return self._reported
+
+
+def _is_finite(pose: HandPose) -> bool:
+    return all(
+        np.isfinite(values).all()
+        for values in (pose.position_m, pose.rotation, pose.camera_landmarks_m)
+    )

@@ -1,5 +1,7 @@
 """Smoothing of hands: still when they are still, in time when they move, never across a loss."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -386,3 +388,62 @@ def test_without_smoothing_everything_passes():
 def test_an_unknown_method_is_refused_with_those_there_are():
     with pytest.raises(ValueError, match='one_euro, none'):
         SmoothingOptions(method='kalman')
+
+
+# Fisheye cameras see hands beside and behind themselves.
+ANGLES_DEG = [0, 60, 74, 76, 89.999, 90, 90.001, 120, 179, 180]
+
+
+def turned(hand, angle_deg):
+    """The hand with its pose so far to the side of where it was."""
+    turn = matrix_from_rotation_vector(np.array([0.0, np.radians(angle_deg), 0.0]))
+    pose = replace(
+        hand.pose,
+        position_m=turn @ hand.pose.position_m,
+        rotation=turn @ hand.pose.rotation,
+        camera_landmarks_m=hand.pose.camera_landmarks_m @ turn.T,
+    )
+    return replace(hand, pose=pose)
+
+
+@pytest.mark.parametrize('source', [PoseSource.HAND_SIZE, PoseSource.DEPTH])
+@pytest.mark.parametrize('angle_deg', ANGLES_DEG)
+def test_a_still_hand_anywhere_around_the_camera_is_smoothed(angle_deg, source):
+    noisy = NoisyHand()
+    raw = [turned(noisy((0.0, 0.0, 0.5), source=source), angle_deg) for _ in range(100)]
+    smoothed = smooth(raw)
+    assert spread(smoothed[30:], 'position') < spread(raw[30:], 'position') / 2
+    for before, after in zip(raw, smoothed, strict=True):
+        assert np.linalg.norm(after.pose.position_m - before.pose.position_m) < 0.03
+        np.testing.assert_allclose(
+            after.pose.camera_landmarks_m[0], after.pose.position_m, atol=1e-12
+        )
+
+
+def test_a_hand_that_goes_round_the_camera_is_followed_without_a_jump():
+    noisy = NoisyHand(noise=0.0)
+    raw = [turned(noisy((0.0, 0.0, 0.5)), angle) for angle in np.linspace(0.0, 360.0, 181)]
+    measured, smoothed = (
+        np.array([hand.pose.position_m for hand in hands]) for hands in (raw, smooth(raw))
+    )
+    assert np.linalg.norm(smoothed - measured, axis=1).max() < 0.02
+    step_m = np.linalg.norm(np.diff(measured, axis=0), axis=1).max()
+    assert np.linalg.norm(np.diff(smoothed, axis=0), axis=1).max() < 2 * step_m
+
+
+def test_a_wrist_in_the_lens_stays_a_number():
+    at_lens = NoisyHand(noise=0.0)()
+    pose = replace(at_lens.pose, position_m=np.zeros(3))
+    for hand in smooth([replace(at_lens, pose=pose)] * 5):
+        assert np.isfinite(hand.pose.camera_landmarks_m).all()
+
+
+def test_a_pose_that_is_not_finite_harms_nothing_after_it():
+    noisy, smoother = NoisyHand(), HandSmoother()
+    smooth([noisy() for _ in range(10)], smoother=smoother)
+    bad = noisy()
+    bad = replace(bad, pose=replace(bad.pose, rotation=np.full((3, 3), np.nan)))
+    (out,) = smoother.smooth([bad], 11 * FRAME_S, WIDTH, HEIGHT)
+    assert np.isnan(out.pose.rotation).all()  # for the check at the way out
+    (out,) = smoother.smooth([noisy()], 12 * FRAME_S, WIDTH, HEIGHT)
+    assert np.isfinite(out.pose.camera_landmarks_m).all()

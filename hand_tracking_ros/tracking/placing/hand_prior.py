@@ -24,7 +24,7 @@ from hand_tracking_ros.tracking.placing.hand_proportions import (
     FINGER_LINKS,
     PALM_LINKS,
 )
-from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector
+from hand_tracking_ros.tracking.rotations import rotation_to_z
 
 # Weight of the world landmarks.
 WORLD_WEIGHT = 0.3
@@ -51,7 +51,7 @@ def facing_view(rays: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     if known.sum() < MIN_POINTS:
         return None
     middle = rays[known].mean(axis=0)
-    to_facing = _rotation_to_optical_axis(middle / np.linalg.norm(middle))
+    to_facing = rotation_to_z(middle / np.linalg.norm(middle))
     facing = rays @ to_facing.T
     with np.errstate(invalid='ignore'):
         facing[~(facing[:, 2] > MIN_COSINE_TO_MIDDLE)] = np.nan
@@ -127,12 +127,3 @@ def _align_palm(points: np.ndarray, handedness: Handedness) -> np.ndarray:
         signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
         aligned.append((singular_values @ signs, palm @ ((u * signs) @ vt)))
     return max(aligned, key=lambda fit: fit[0])[1]
-
-
-def _rotation_to_optical_axis(direction: np.ndarray) -> np.ndarray:
-    """The least rotation (3, 3) that brings a unit direction (3,) to z."""
-    x, y, z = direction
-    across = np.hypot(x, y)
-    if across == 0:
-        return np.eye(3) if z > 0 else np.diag([1.0, -1.0, -1.0])
-    return matrix_from_rotation_vector(np.array([y, -x, 0.0]) * (np.arctan2(across, z) / across))
