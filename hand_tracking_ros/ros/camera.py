@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
 from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 
 from hand_tracking_ros.ros.camera_calibration import CameraCalibration
+from hand_tracking_ros.ros.compat import TransformBroadcaster
 from hand_tracking_ros.ros.compressed_images import compressed_to_rgb
 from hand_tracking_ros.ros.depth_input import DepthInput
 from hand_tracking_ros.ros.diagnostics import CameraStatistics
@@ -38,17 +41,28 @@ ImageMessage = Image | CompressedImage
 IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
+@dataclass(frozen=True)
+class _Inputs:
+    """What an active camera subscribes to."""
+
+    images: Subscription
+    calibration: CameraCalibration
+    depth: DepthInput
+
+
 class Camera:
-    """Subscribes to one camera, and publishes the hands in its images.
+    """Subscribes to one camera, while it is active, and publishes the hands in its images.
 
     Args:
         node: whose topics these are.
         name: of the camera; empty for the only one.
         settings: the node's parameters.
         models: the networks, shared with other cameras.
-        on_image: called with this camera and each image received; `process` does the work.
+        transforms: sends the TF frames, shared with other cameras.
+        track_ids: the ids of its tracks, in their order.
 
     Attributes:
+        name: as above.
         statistics: what became of its images.
     """
 
@@ -58,31 +72,60 @@ class Camera:
         name: str,
         settings: HandTrackerSettings,
         models: HandModels,
-        on_image: Callable[[Camera, ImageMessage], None],
+        transforms: TransformBroadcaster,
+        track_ids: Iterator[int],
     ) -> None:
         self.statistics = CameraStatistics()
         self._node = node
-        self._name = name
+        self.name = name
         self._settings = settings
         self._hand_lengths_m: Mapping[Handedness, float] = {}
-        self._pipeline = HandPipeline(settings.pipeline_options(self._hand_lengths_m), models)
-        self._publisher = HandPublisher(node, name)
-        self._calibration = CameraCalibration(node, self._input('camera_info'), IMAGE_QOS)
-        self._depth = DepthInput(node, self._input('depth'), self._input('depth/camera_info'))
+        options = settings.pipeline_options(self._hand_lengths_m)
+        self._pipeline = HandPipeline(options, models, track_ids)
+        self._publisher = HandPublisher(node, name, transforms)
         service = f'~/{name}/calibrate_hand' if name else '~/calibrate_hand'
         self._hand_calibration = HandCalibration(node, service, self._pipeline)
         self._logged_warning = ''
-        self._subscribe(settings.image_transport, on_image)
+        self._inputs: _Inputs | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it takes images."""
+        return self._inputs is not None
 
     @property
     def image_topic(self) -> str:
         """Full name of the topic that the images come from."""
-        return self._image_subscription.topic_name
+        return self._node.resolve_topic_name(self._input(self._image_input))
 
-    @property
-    def status_name(self) -> str:
-        """Name of this camera's status in the diagnostics."""
-        return f'{self._node.get_name()}: {self._name or "camera"}'
+    def activate(self, on_image: Callable[[Camera, ImageMessage], None]) -> None:
+        """Subscribe; `on_image` gets this camera and each image, and may call `process` with it."""
+        self._inputs = _Inputs(
+            self._subscribe(on_image),
+            CameraCalibration(self._node, self._input('camera_info'), IMAGE_QOS),
+            DepthInput(self._node, self._input('depth'), self._input('depth/camera_info')),
+        )
+
+    def deactivate(self) -> None:
+        """Take no more images. The hands of the last one are forgotten."""
+        if self._inputs is None:
+            return
+        self._node.destroy_subscription(self._inputs.images)
+        self._inputs.calibration.close()
+        self._inputs.depth.close()
+        self._inputs = None
+        self.reset()
+
+    def close(self) -> None:
+        """Withdraw topics and services."""
+        self.deactivate()
+        self._hand_calibration.close()
+        self._publisher.close()
+
+    def reset(self) -> None:
+        """Forget every hand; track ids go on."""
+        self._pipeline.reset()
+        self._publisher.clear()
 
     def process(self, message: ImageMessage, settings: HandTrackerSettings) -> None:
         """Find the hands in an image and publish them; a bad image costs itself only."""
@@ -113,27 +156,28 @@ class Camera:
             self._node.get_logger().warning(warning)
         self._logged_warning = warning
 
-    def _subscribe(
-        self, image_transport: str, on_image: Callable[[Camera, ImageMessage], None]
-    ) -> None:
-        is_raw = image_transport == 'raw'
-        subscribe_to_images = partial(
+    @property
+    def _image_input(self) -> str:
+        return 'image' if self._settings.image_transport == 'raw' else 'image/compressed'
+
+    def _subscribe(self, on_image: Callable[[Camera, ImageMessage], None]) -> Subscription:
+        subscribe = partial(
             self._node.create_subscription,
-            Image if is_raw else CompressedImage,
-            self._input('image' if is_raw else 'image/compressed'),
+            Image if self._image_input == 'image' else CompressedImage,
+            self._input(self._image_input),
             partial(on_image, self),
             IMAGE_QOS,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
         try:
-            self._image_subscription = subscribe_to_images(
+            return subscribe(
                 event_callbacks=SubscriptionEventCallbacks(message_lost=self._count_lost)
             )
         except UnsupportedEventTypeError:  # not every middleware tells
-            self._image_subscription = subscribe_to_images()
+            return subscribe()
 
     def _input(self, topic: str) -> str:
-        return f'{self._name}/{topic}' if self._name else topic
+        return f'{self.name}/{topic}' if self.name else topic
 
     def _configure(self, settings: HandTrackerSettings) -> None:
         """Hand parameters that changed, and lengths that were measured, to the pipeline."""
@@ -146,17 +190,17 @@ class Camera:
         self, stamp: Time, width: int, height: int
     ) -> tuple[CameraModel | None, DepthImage | None]:
         """The camera's model and the depth image for an image, as far as they are there."""
-        camera, warning = self._calibration.model_for(width, height)
+        camera, warning = self._inputs.calibration.model_for(width, height)
         depth = None
         if camera is not None:
-            depth, warning = self._depth.image_at(
+            depth, warning = self._inputs.depth.image_at(
                 stamp, self._settings.depth_tolerance, camera, self._settings.max_image_pixels
             )
         self.statistics.warning = warning
         return camera, depth
 
     def _count_lost(self, event) -> None:
-        self.statistics.lost_in_transport = event.total_count
+        self.statistics.lost_in_transport += event.total_count_change
 
     def _reject(self, problem: str) -> None:
         text = f'{self.image_topic}: {problem}'

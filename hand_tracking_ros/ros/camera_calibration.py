@@ -16,6 +16,7 @@ class CameraCalibration:
     """Subscribes to the calibration of one camera and keeps the newest."""
 
     def __init__(self, node: Node, topic: str, qos: QoSProfile) -> None:
+        self._node = node
         self._message: CameraInfo | None = None
         # The message and image size that the model and its warning belong to.
         self._model_is_for: tuple[CameraInfo, int, int] | None = None
@@ -27,6 +28,10 @@ class CameraCalibration:
             qos,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
+
+    def close(self) -> None:
+        """End the subscription."""
+        self._node.destroy_subscription(self._subscription)
 
     @property
     def is_known(self) -> bool:

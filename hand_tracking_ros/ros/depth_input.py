@@ -34,6 +34,7 @@ class DepthInput:
     """
 
     def __init__(self, node: Node, topic: str, camera_info_topic: str) -> None:
+        self._node = node
         self._images: deque[tuple[Time, Image]] = deque(maxlen=NUM_KEPT)
         self._refusal = ''  # why the newest was not kept, until somebody asks
         self._logger = node.get_logger()
@@ -45,6 +46,11 @@ class DepthInput:
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
         self._calibration = CameraCalibration(node, camera_info_topic, DEPTH_QOS)
+
+    def close(self) -> None:
+        """End the subscriptions."""
+        self._calibration.close()
+        self._node.destroy_subscription(self._subscription)
 
     def image_at(
         self, stamp: Time, tolerance_s: float, color_camera: CameraModel, max_pixels: int

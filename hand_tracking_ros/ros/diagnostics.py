@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+from rclpy.node import Node
 
 PERIOD_S = 1.0
 # Latency and rate are those of the last this many images.
@@ -107,6 +108,26 @@ class CameraStatistics:
             hardware_id=topic,
             values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
         )
+
+
+def status_name(node: Node, camera: str) -> str:
+    """Name of a camera's status; `camera` is empty for the only one."""
+    return f'{node.get_name()}: {camera or "camera"}'
+
+
+def idle_status(name: str, state: str, failure: str) -> DiagnosticStatus:
+    """The status of a camera while the node is not active.
+
+    Args:
+        name: of the status.
+        state: of the node.
+        failure: why the node did not reach another state; empty if nobody asked it to.
+    """
+    if failure:
+        return DiagnosticStatus(
+            level=DiagnosticStatus.ERROR, name=name, message=f'{state}: {failure}'
+        )
+    return DiagnosticStatus(level=DiagnosticStatus.OK, name=name, message=state)
 
 
 def _median_ms(durations_s: list[float]) -> str:

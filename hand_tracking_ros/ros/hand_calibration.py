@@ -48,6 +48,11 @@ class HandCalibration:
         )
         self._timer = node.create_timer(CHECK_PERIOD_S, self._answer_if_late)
 
+    def close(self) -> None:
+        """Withdraw the service."""
+        self._node.destroy_service(self._service)
+        self._node.destroy_timer(self._timer)
+
     def answer_if_complete(self) -> None:
         """Answer the call, if there is one and enough images have measured the hand."""
         with self._lock:

@@ -33,13 +33,19 @@ IMAGE_DEPTH = 1
 
 
 class HandPublisher:
-    """Publishes the hands in the images of one camera; its name is empty for the only one."""
+    """Publishes the hands in the images of one camera.
 
-    def __init__(self, node: Node, name: str) -> None:
+    Args:
+        node: whose topics these are.
+        name: of the camera; empty for the only one.
+        transforms: sends the TF frames.
+    """
+
+    def __init__(self, node: Node, name: str, transforms: TransformBroadcaster) -> None:
         self._node = node
         self._name = name
         self._markers = HandMarkers()
-        self._transforms = TransformBroadcaster(node)
+        self._transforms = transforms
         self._last_transform_stamp_ns = 0
         self._hands = self._advertise(HandArray, 'hands')
         self._marker_array = self._advertise(MarkerArray, 'markers')
@@ -50,6 +56,23 @@ class HandPublisher:
         self._annotated_compressed = self._advertise(
             CompressedImage, 'annotated_image/compressed', IMAGE_DEPTH
         )
+
+    def clear(self) -> None:
+        """Take back what RViz would go on to show; call it when no more images come."""
+        self._marker_array.publish(self._markers.update([], Header()))
+
+    def close(self) -> None:
+        """Withdraw the topics."""
+        for publisher in (
+            self._hands,
+            self._marker_array,
+            *self._poses.values(),
+            *self._joint_states.values(),
+            *self._landmarks.values(),
+            self._annotated,
+            self._annotated_compressed,
+        ):
+            self._node.destroy_publisher(publisher)
 
     def publish(
         self,

@@ -6,20 +6,23 @@ Wires cameras, networks, parameters and diagnostics; the way of an image is in c
 from __future__ import annotations
 
 import gc
+import itertools
+import threading
 import time
 from collections.abc import Sequence
 
 import cv2
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.node import Node
 
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.ros.camera import Camera, ImageMessage
-from hand_tracking_ros.ros.diagnostics import PERIOD_S
+from hand_tracking_ros.ros.compat import TransformBroadcaster
+from hand_tracking_ros.ros.diagnostics import PERIOD_S, idle_status, status_name
 from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.latest_frames import LatestFrames
+from hand_tracking_ros.ros.managed_node import ACTIVE, ManagedNode
 from hand_tracking_ros.ros.parameters import NodeParameters, describe
 from hand_tracking_ros.ros.process import node_arguments, ros_process, spinning
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES, HandModels
@@ -31,8 +34,11 @@ topics in:
   camera_info                  sensor_msgs/CameraInfo
   depth, depth/camera_info     sensor_msgs/Image registered to image, and CameraInfo (optional)
 
-service:
+services:
   ~/calibrate_hand             hand_tracking_ros/srv/CalibrateHand
+  ~/reset                      std_srvs/Trigger: forget every hand
+  ~/set_enabled                std_srvs/SetBool: activate or deactivate
+  ~/change_state, ~/get_state  of a managed node, see ros2 lifecycle
 
 topics out:
   ~/hands                      hand_tracking_ros/HandArray, for every processed image
@@ -54,19 +60,41 @@ SILENCE_S = 3.0
 SILENCE_LOG_PERIOD_S = 10.0
 
 
-class HandTrackerNode(Node):
+class HandTrackerNode(ManagedNode):
     """Publishes the hands in the images of one or several cameras.
 
     Images are received in the executor's thread, and processed in the one that calls `run`.
 
     Raises:
-        UserError: a parameter or a model file is wrong.
+        UserError: a parameter is wrong.
     """
 
     def __init__(self) -> None:
         super().__init__('hand_tracker')
         self._node_parameters = NodeParameters(self, HandTrackerSettings)
-        settings = self._node_parameters.settings
+        self._models: HandModels | None = None
+        self._cameras: list[Camera] = []
+        self._frames: LatestFrames[Camera, ImageMessage] = LatestFrames()
+        self._processing = threading.Lock()  # transitions wait for the image being processed
+        self._transforms = TransformBroadcaster(self)
+        # Ids are never reused, even when the node is cleaned up and configured anew.
+        names = self.settings.cameras
+        self._track_ids = {name: itertools.count(1) for name in names}
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', RESULT_QOS)
+        self._started_s = self._last_diagnostics_s = time.monotonic()
+        # A wall timer: a simulation that stands still is worth a diagnosis too.
+        self._timer = self.create_timer(
+            PERIOD_S, self._publish_diagnostics, clock=rclpy.clock.Clock()
+        )
+
+    @property
+    def settings(self) -> HandTrackerSettings:
+        """The parameters as they are now."""
+        return self._node_parameters.settings
+
+    def configure(self) -> None:
+        """Load and check the models, advertise the topics."""
+        settings = self.settings
         self._models = HandModels.load(
             settings.model_complexity,
             settings.model_directory or None,
@@ -76,28 +104,55 @@ class HandTrackerNode(Node):
             precision=settings.precision,
             warn=self.get_logger().warning,
         )
-        self._frames: LatestFrames[Camera, ImageMessage] = LatestFrames()
         self._cameras = [
-            Camera(self, name, settings, self._models, self._receive) for name in settings.cameras
+            Camera(self, name, settings, self._models, self._transforms, track_ids)
+            for name, track_ids in self._track_ids.items()
         ]
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', RESULT_QOS)
-        self._started_s = self._last_diagnostics_s = time.monotonic()
-        # A wall timer: a simulation that stands still is worth a diagnosis too.
-        self._timer = self.create_timer(
-            PERIOD_S, self._publish_diagnostics, clock=rclpy.clock.Clock()
-        )
+        gc.freeze()  # to look through all that was imported for garbage takes as long as an image
+
+    def activate(self) -> None:
+        """Take images from now on."""
+        for camera in self._cameras:
+            camera.activate(self._receive)
+        self._started_s = time.monotonic()
         self.get_logger().info(
-            f'Looking for up to {settings.max_num_hands} hands on '
+            f'Looking for up to {self.settings.max_num_hands} hands on '
             f'{", ".join(camera.image_topic for camera in self._cameras)} with the '
-            f'{COMPLEXITIES[settings.model_complexity]} networks on '
+            f'{COMPLEXITIES[self.settings.model_complexity]} networks on '
             f'{self._models.execution_provider}'
         )
+
+    def deactivate(self) -> None:
+        """Take no more images; the models stay loaded."""
+        with self._processing:
+            for camera in self._cameras:
+                camera.deactivate()
+                if self._frames.remove(camera):
+                    camera.statistics.count_dropped()
+
+    def cleanup(self) -> None:
+        """Free the models, withdraw the topics."""
+        for camera in self._cameras:
+            camera.close()
+        self._cameras, self._models = [], None
+        gc.unfreeze()
+        gc.collect()
+
+    def reset(self) -> None:
+        """Forget every hand; track ids go on."""
+        with self._processing:
+            for camera in self._cameras:
+                camera.reset()
 
     def run(self) -> None:
         """Process the newest image of each camera in turn, until something is raised."""
         while True:
             camera, message = self._frames.take()
-            camera.process(message, self._node_parameters.settings)
+            with self._processing:
+                if camera.is_active:  # it may have ended meanwhile
+                    camera.process(message, self.settings)
+                else:
+                    camera.statistics.count_dropped()
 
     def _receive(self, camera: Camera, message: ImageMessage) -> None:
         camera.statistics.count_received()
@@ -109,17 +164,25 @@ class HandTrackerNode(Node):
         period_s, self._last_diagnostics_s = now_s - self._last_diagnostics_s, now_s
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
-        message.status = [
-            camera.statistics.to_status(
-                camera.status_name,
-                camera.image_topic,
-                self._models.execution_provider,
-                period_s,
-                self._models.warning,
-            )
-            for camera in self._cameras
-        ]
+        if self.state == ACTIVE:
+            message.status = [
+                camera.statistics.to_status(
+                    status_name(self, camera.name),
+                    camera.image_topic,
+                    self._models.execution_provider,
+                    period_s,
+                    self._models.warning,
+                )
+                for camera in self._cameras
+            ]
+        else:
+            message.status = [
+                idle_status(status_name(self, name), self.state, str(self.failure or ''))
+                for name in self.settings.cameras
+            ]
         self._diagnostics.publish(message)
+        if self.state != ACTIVE:
+            return
         for camera in self._cameras:
             camera.log_warning()
         if now_s - self._started_s > SILENCE_S:
@@ -127,7 +190,7 @@ class HandTrackerNode(Node):
 
     def _warn_of_silence(self) -> None:
         """Help somebody who waits for hands on the wrong topic."""
-        settings = self._node_parameters.settings
+        settings = self.settings
         silent = {
             name: camera.image_topic
             for name, camera in zip(settings.cameras, self._cameras, strict=True)
@@ -174,8 +237,8 @@ def _run(arguments: Sequence[str]) -> None:
     cv2.setNumThreads(1)
     with ros_process(arguments):
         node = HandTrackerNode()
-        gc.freeze()  # to look through all that was imported for garbage takes as long as an image
         try:
+            node.start(is_automatic=node.settings.autostart)
             with spinning(node):
                 node.run()
         finally:

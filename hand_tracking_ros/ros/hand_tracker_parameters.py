@@ -5,11 +5,13 @@ After a change run `make docs`: it writes config/hands.yaml and docs/reference.m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hand_tracking_ros.ros.image_conversion import MAX_IMAGE_PIXELS
 from hand_tracking_ros.ros.landmark_poses import LANDMARK_ORDERS
+from hand_tracking_ros.ros.managed_node import autostart
 from hand_tracking_ros.ros.parameters import fixed, parameter
 from hand_tracking_ros.tracking.fingers.hand_frame import POSE_CONVENTIONS
 from hand_tracking_ros.tracking.hand import Handedness
@@ -23,6 +25,23 @@ from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 _OPTIONS = TrackerOptions()
 _SMOOTHING = SmoothingOptions()
 
+_CAMERA_NAME = re.compile('[A-Za-z][A-Za-z0-9_]*')
+
+
+def _check_camera_names(names: Sequence[str]) -> None:
+    """Raise a ValueError that names what cannot be a camera."""
+    for name in names:
+        if name and not _CAMERA_NAME.fullmatch(name):
+            raise ValueError(
+                f'cameras: {name!r} is not the name of a camera; expected letters, digits and '
+                'underscores, a letter first, such as front. Remap its topics if they have another '
+                f'name: -r front/image:=/TOPIC'
+            )
+        if names.count(name) > 1:
+            raise ValueError(f'cameras: {name!r} is given more than once')
+    if not names:
+        raise ValueError("cameras is empty; expected at least one name, or [''] for one without")
+
 
 @dataclass(frozen=True)
 class HandTrackerSettings:
@@ -32,6 +51,7 @@ class HandTrackerSettings:
         [''],
         'Names of the cameras. The default is one camera without a name (topics image, '
         'camera_info, ~/hands); a camera NAME uses NAME/image, NAME/camera_info, ~/NAME/hands.',
+        check=_check_camera_names,
     )
     image_transport: str = fixed(
         'raw',
@@ -167,6 +187,7 @@ class HandTrackerSettings:
     model_directory: str = fixed(
         '', 'Folder of the .onnx files; empty: where prepare_models puts them.'
     )
+    autostart: bool = autostart()
 
     def pipeline_options(self, measured_m: Mapping[Handedness, float]) -> PipelineOptions:
         """What the pipeline of a camera needs.

@@ -26,6 +26,11 @@ class LatestFrames(Generic[Camera, Frame]):
             self._changed.notify()
         return replaced
 
+    def remove(self, camera: Camera) -> bool:
+        """Take back a camera's frame; true if it had one."""
+        with self._changed:
+            return self._frames.pop(camera, None) is not None
+
     def take(self) -> tuple[Camera, Frame]:
         """Wait for a frame, and take that of the camera that has waited longest."""
         with self._changed:

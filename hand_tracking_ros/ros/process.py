@@ -81,7 +81,7 @@ def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     except (UserError, InternalError):
         raise
     except Exception as error:
-        raise _logged(arguments[0] if arguments else 'node', error) from error
+        raise internal_error(arguments[0] if arguments else 'node', error) from error
     finally:
         _handle_signals(signal.SIG_IGN)  # it is ending
         rclpy.get_default_context().try_shutdown()
@@ -94,10 +94,10 @@ def _init(arguments: Sequence[str]) -> None:
         raise UserError(f'ROS arguments: {error}') from error
 
 
-def _logged(logger_name: str, error: Exception) -> InternalError:
+def internal_error(logger_name: str, error: Exception) -> InternalError:
     """Log an error that nobody expected, with all that a report about it needs."""
     text = ''.join(traceback.format_exception(type(error), error, error.__traceback__))
-    rclpy.logging.get_logger(logger_name).error(f'Internal error, the program ends:\n{text}')
+    rclpy.logging.get_logger(logger_name).error(f'Internal error, please report it:\n{text}')
     return InternalError(
         f'internal error ({type(error).__name__}: {first_line(error)}); see the log'
     )
@@ -194,7 +194,7 @@ class _CallbackThread:
             while not self._is_stopping:
                 self._executor.spin_once()
         except Exception as error:
-            self.failure = _logged(self._node.get_name(), error)
+            self.failure = internal_error(self._node.get_name(), error)
             if not self._is_stopping:
                 signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
 

@@ -9,7 +9,7 @@ With a camera model every hand has a pose in metres; with a depth image the pose
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,12 +48,16 @@ class HandPipeline:
     Args:
         options: how; the defaults if None.
         models: the networks, which any number of pipelines may share; loaded if None.
+        track_ids: the ids of new tracks, rising; they count from 1 if None.
     """
 
     def __init__(
-        self, options: PipelineOptions | None = None, models: HandModels | None = None
+        self,
+        options: PipelineOptions | None = None,
+        models: HandModels | None = None,
+        track_ids: Iterator[int] | None = None,
     ) -> None:
-        self._tracker = HandTracker(models=models)
+        self._tracker = HandTracker(models=models, track_ids=track_ids)
         self._locator = HandLocator()
         self._smoother = HandSmoother()
         self._measurement: HandMeasurement | None = None

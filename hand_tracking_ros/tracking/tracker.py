@@ -7,7 +7,7 @@ twice, and a lost hand is reported as HELD instead of vanishing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,17 +30,21 @@ class HandTracker:
     Args:
         options: how to track.
         models: the networks; loaded with their defaults if None.
+        track_ids: the ids of new tracks, rising; they count from 1 if None.
 
     Attributes:
         options: may be replaced between two images.
     """
 
     def __init__(
-        self, options: TrackerOptions | None = None, models: HandModels | None = None
+        self,
+        options: TrackerOptions | None = None,
+        models: HandModels | None = None,
+        track_ids: Iterator[int] | None = None,
     ) -> None:
         self.options = options or TrackerOptions()
         self._models = models or HandModels.load()
-        self._tracks = Tracks()
+        self._tracks = Tracks(track_ids)
         self.reset()
 
     def reset(self) -> None:

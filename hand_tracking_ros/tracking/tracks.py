@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 from hand_tracking_ros.tracking.association import assign, is_mixture, without_duplicates
 from hand_tracking_ros.tracking.candidate import Observation
@@ -15,11 +16,14 @@ REMEMBER_S = 1.0
 
 
 class Tracks:
-    """The tracks of one camera, tracked or lost, in the order of their ids."""
+    """The tracks of one camera, tracked or lost, in the order of their ids.
 
-    def __init__(self) -> None:
+    `track_ids` are the ids of new tracks, rising; they count from 1 if None.
+    """
+
+    def __init__(self, track_ids: Iterator[int] | None = None) -> None:
         self._tracks: list[Track] = []
-        self._next_track_id = 1
+        self._track_ids = track_ids or itertools.count(1)
 
     @property
     def tracked(self) -> list[Track]:
@@ -70,8 +74,7 @@ class Tracks:
             elif o not in mixtures and not any(
                 overlaps_same_side(landmarks, other, min_overlap) for other in known
             ):
-                self._tracks.append(Track(self._next_track_id, landmarks, stamp_s))
-                self._next_track_id += 1
+                self._tracks.append(Track(next(self._track_ids), landmarks, stamp_s))
                 known.append(landmarks)
 
     def held(self, stamp_s: float, hold_time_s: float) -> list[Track]:

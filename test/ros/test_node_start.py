@@ -35,6 +35,9 @@ def test_the_node_ends_quietly_when_told_to(tmp_path, number):
         (['-p', 'image_transport:=theora'], 'raw, compressed'),
         (['-p', 'max_num_hands:=two'], 'max_num_hands'),
         (['-p', 'model_directory:=/nowhere'], '/nowhere'),
+        (['-p', "cameras:=['a b']"], "'a b' is not the name of a camera"),
+        (['-p', "cameras:=['/abs']"], "'/abs' is not the name of a camera"),
+        (['-p', "cameras:=['a', 'a']"], "'a' is given more than once"),
     ],
 )
 def test_a_wrong_start_is_explained_in_one_line(tmp_path, arguments, complaint):

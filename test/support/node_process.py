@@ -172,14 +172,20 @@ class Client:
 
         return self.wait_for(answered, f'answer to the image on {topic}')
 
+    def call(self, kind: type, service: str, request):
+        """Call a service and wait for its answer."""
+        client = self.node.create_client(kind, service)
+        self.wait_for(client.service_is_ready, service)
+        future = client.call_async(request)
+        self.wait_for(future.done, f'answer of {service}')
+        self.node.destroy_client(client)
+        return future.result()
+
     def set_parameters(self, **values):
         """Set parameters of the node at run time; returns the result of each."""
-        client = self.node.create_client(SetParameters, 'hand_tracker/set_parameters')
-        self.wait_for(client.service_is_ready, 'parameter service')
         changes = [Parameter(name, value=v).to_parameter_msg() for name, v in values.items()]
-        future = client.call_async(SetParameters.Request(parameters=changes))
-        self.wait_for(future.done, 'answer of the parameter service')
-        return future.result().results
+        request = SetParameters.Request(parameters=changes)
+        return self.call(SetParameters, 'hand_tracker/set_parameters', request).results
 
     def _log(self) -> str:
         return self._node_process.text()

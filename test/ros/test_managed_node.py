@@ -1,0 +1,100 @@
+"""The hand tracker as a managed node: its states, what each does, and what fails."""
+
+import pytest
+
+pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from std_srvs.srv import SetBool, Trigger
+
+from hand_tracking_ros.ros.image_conversion import from_rgb
+from support.node_process import Client, NodeProcess
+from support.tracker_client import STAMPS, empty_image, status_where
+
+pytest_plugins = ('support.tracker_fixtures',)
+UNMANAGED = ('-p', 'autostart:=false')
+
+
+def change(client, transition):
+    """Ask for a transition; whether it succeeded."""
+    request = ChangeState.Request(transition=Transition(id=transition))
+    return client.call(ChangeState, 'hand_tracker/change_state', request).success
+
+
+def state(client):
+    return client.call(GetState, 'hand_tracker/get_state', GetState.Request()).current_state.id
+
+
+def test_the_node_is_active_by_itself(tmp_path):
+    with NodeProcess(tmp_path) as node, Client(node) as client:
+        assert state(client) == State.PRIMARY_STATE_ACTIVE
+
+
+def test_a_managed_node_goes_through_its_states(tmp_path, hand_image):
+    with NodeProcess(tmp_path, *UNMANAGED) as node, Client(node) as client:
+        assert state(client) == State.PRIMARY_STATE_UNCONFIGURED
+        status_where(client, lambda s: s.message == 'unconfigured')
+        assert change(client, Transition.TRANSITION_CONFIGURE)
+        client.wait_for(
+            lambda: client.node.count_publishers('hand_tracker/hands'), 'advertised topic'
+        )
+        assert client.node.count_subscribers('image') == 0
+        status = status_where(client, lambda s: s.message == 'inactive')
+        assert (status.level, status.name) == (DiagnosticStatus.OK, 'hand_tracker: camera')
+
+        assert change(client, Transition.TRANSITION_ACTIVATE)
+        client.wait_for_node()
+        first = client.ask(from_rgb(hand_image, STAMPS.next()))
+        assert change(client, Transition.TRANSITION_DEACTIVATE)
+        client.wait_for(lambda: client.node.count_subscribers('image') == 0, 'unsubscription')
+
+        assert change(client, Transition.TRANSITION_ACTIVATE)
+        client.wait_for_node()
+        second = client.ask(from_rgb(hand_image, STAMPS.next()))
+        assert change(client, Transition.TRANSITION_DEACTIVATE)
+        assert change(client, Transition.TRANSITION_CLEANUP)
+        client.wait_for(
+            lambda: client.node.count_publishers('hand_tracker/hands') == 0, 'withdrawn topic'
+        )
+        assert change(client, Transition.TRANSITION_CONFIGURE)
+        assert change(client, Transition.TRANSITION_ACTIVATE)
+        client.wait_for_node()
+        third = client.ask(from_rgb(hand_image, STAMPS.next()))
+        assert [answer.hands[0].track_id for answer in (first, second, third)] == [1, 2, 3]
+        assert 'Traceback' not in node.text()
+
+
+def test_without_models_configure_fails_with_the_command_that_mends_it(tmp_path):
+    arguments = (*UNMANAGED, '-p', f'model_directory:={tmp_path}')
+    with NodeProcess(tmp_path, *arguments) as node, Client(node) as client:
+        assert not change(client, Transition.TRANSITION_CONFIGURE)
+        assert state(client) == State.PRIMARY_STATE_UNCONFIGURED
+        status = status_where(client, lambda s: s.level == DiagnosticStatus.ERROR)
+        for text in (status.message, node.text()):
+            assert 'prepare_models' in text
+        assert 'Traceback' not in node.text()
+        answer = client.call(SetBool, 'hand_tracker/set_enabled', SetBool.Request(data=True))
+        assert not answer.success
+        assert 'prepare_models' in answer.message
+
+
+def test_set_enabled_stops_and_resumes_the_work(tmp_path):
+    with NodeProcess(tmp_path) as node, Client(node) as client:
+        client.wait_for_node()
+        client.ask(empty_image())
+        for data, expected in ((False, 'inactive'), (False, 'inactive'), (True, 'active')):
+            answer = client.call(SetBool, 'hand_tracker/set_enabled', SetBool.Request(data=data))
+            assert (answer.success, answer.message) == (True, f'The node is {expected}')
+        client.wait_for_node()
+        client.ask(empty_image())
+
+
+def test_reset_forgets_the_hands_and_goes_on_counting(tmp_path, hand_image):
+    with NodeProcess(tmp_path) as node, Client(node) as client:
+        client.wait_for_node()
+        first = client.ask(from_rgb(hand_image, STAMPS.next()))
+        assert client.call(Trigger, 'hand_tracker/reset', Trigger.Request()).success
+        second = client.ask(from_rgb(hand_image, STAMPS.next()))
+        assert [answer.hands[0].track_id for answer in (first, second)] == [1, 2]
