@@ -28,7 +28,8 @@ from evaluation.faults.bad_messages import Fault
 from evaluation.faults.clip import HORIZONTAL_FOV_DEG, RATE_HZ
 from hand_tracking_ros.cameras.camera_info import assumed_camera_info
 from hand_tracking_ros.cameras.simulated_messages import depth_message
-from hand_tracking_ros.ros.image_conversion import compressed_from_rgb, from_rgb
+from hand_tracking_ros.ros.compressed_images import compressed_from_rgb
+from hand_tracking_ros.ros.image_conversion import from_rgb
 from hand_tracking_ros.ros.process import ros_process
 
 FRAME_ID = 'camera_optical_frame'

@@ -27,11 +27,16 @@ class Process:
     def __init__(self, name: str, folder: Path, *module: str) -> None:
         self.name = name
         self.log = folder / f'{name}.log'
+        self._folder, self._module = folder, module
+        self.start()
+
+    def start(self) -> None:
+        """Start it; again, if it has ended."""
         with self.log.open('a') as log:
             self._process = subprocess.Popen(
-                [sys.executable, '-m', *module],
+                [sys.executable, '-m', *self._module],
                 cwd=CHECKOUT,
-                env={**os.environ, 'PYTHONUNBUFFERED': '1', 'ROS_LOG_DIR': str(folder)},
+                env={**os.environ, 'PYTHONUNBUFFERED': '1', 'ROS_LOG_DIR': str(self._folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

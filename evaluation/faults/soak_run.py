@@ -158,7 +158,10 @@ class SoakRun:
         for process in (self._tracker, self._teleop):
             if not process.is_running:
                 witness.complain('processes', f'{process.name} ended:\n{_end_of_log(process)}')
-        return self._tracker.is_running and self._teleop.is_running
+        if not self._teleop.is_running:
+            self._teleop.start()
+            witness.teleop_judge.begin_anew()
+        return self._tracker.is_running
 
     def _end(self) -> None:
         """End the camera, and then the nodes; all images are accounted for."""

@@ -65,6 +65,10 @@ class TeleopJudge:
         self._last: tuple[float, np.ndarray, np.ndarray] | None = None
         self._last_gripper: tuple[float, float] | None = None
 
+    def begin_anew(self) -> None:
+        """The node was started again: its target begins where it always does."""
+        self._is_engaged, self._last, self._last_gripper = False, None, None
+
     def status(self, text: str) -> None:
         """It says what it does."""
         self._is_engaged = text.startswith('ENGAGED')
