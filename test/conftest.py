@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from pathlib import Path
 # tests see the installed package, as users do.
 TESTS = Path(__file__).parent
 sys.path += [str(TESTS), str(TESTS.parent)]
+
+# A shell that runs the tests in the background may ignore Ctrl-C, and every program that they start
+# would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A ROS domain for this run, so that tests neither hear nor disturb other nodes of this machine.
 # 1 to 101: the domains whose ports are free on Linux, but for the default 0.

@@ -41,17 +41,16 @@ def test_hands_have_no_pose_until_a_late_camera_info_comes(tmp_path, hand_image)
         client.wait_for(lambda: 'no camera_info received yet' in node.text(), 'the same in the log')
         assert not client.transforms
 
-        client.publish('camera_info', camera_info_for(hand_image))
-        after = client.wait_for(lambda: (hand := ask()).has_pose and hand, 'hand with a pose')
+        after = ask_with_pose(client, hand_image).hands[0]
         assert after.track_id == before.track_id
         status_where(client, lambda status: status.level == b'\x00')
 
 
 def test_a_camera_info_without_focal_length_leaves_the_2d_results(client, hand_image):
     ask_with_pose(client, hand_image)
-    client.publish('camera_info', camera_info_for(hand_image, focal_px=0.0))
 
     def without_pose():
+        client.publish('camera_info', camera_info_for(hand_image, focal_px=0.0))
         answer = client.ask(from_rgb(hand_image, STAMPS.next()))
         return answer.hands and not answer.hands[0].has_pose
 

@@ -30,13 +30,11 @@ def depth_client(client):
 
 
 def ask_with_depth(client, hand_image, depth_m, encoding='32FC1', delay_s=0.0):
-    """An answer to the hand's picture that followed a depth image."""
-    ask_with_pose(client, hand_image)
+    """An answer to the hand's picture that was sent with a depth image."""
+    client.publish('camera_info', camera_info_for(hand_image))
     image = from_rgb(hand_image, STAMPS.next())
     stamp = STAMPS.later_stamp(delay_s)
     client.publish('depth', depth_image(depth_m, stamp, encoding))
-    received = status_where(client, lambda status: True)
-    assert received
     return client.ask(image)
 
 
@@ -44,10 +42,7 @@ def wait_for_distance(client, hand_image, depth_m, encoding='32FC1'):
     """Send images with depth until the hand is where depth shows something."""
 
     def is_there():
-        client.publish('camera_info', camera_info_for(hand_image))
-        image = from_rgb(hand_image, STAMPS.next())
-        client.publish('depth', depth_image(depth_m, image.header.stamp, encoding))
-        (hand,) = client.ask(image).hands
+        (hand,) = ask_with_depth(client, hand_image, depth_m, encoding).hands
         is_near = hand.pose.pose.position.z == pytest.approx(0.8, abs=0.06)
         return is_near and hand.pose_source == Hand.DEPTH
 
@@ -81,12 +76,15 @@ BAD_DEPTHS = {
 def test_depth_that_cannot_be_used_is_explained_and_size_is_used(
     depth_client, hand_image, depth, complaint
 ):
-    later(10)  # no depth image of an earlier test is near
-    answer = ask_with_depth(depth_client, hand_image, **depth)
-    assert answer.hands[0].pose_source == Hand.HAND_SIZE
-    status = status_where(depth_client, lambda status: complaint in status.message)
-    assert '/depth' in status.message
-    later(10)
+    ask_with_pose(depth_client, hand_image)
+
+    def explained(status):
+        later(10)  # no depth image that was sent before is near
+        (hand,) = ask_with_depth(depth_client, hand_image, **depth).hands
+        assert hand.pose_source == Hand.HAND_SIZE
+        return complaint in status.message
+
+    assert '/depth' in status_where(depth_client, explained).message
 
 
 @pytest.mark.parametrize(
