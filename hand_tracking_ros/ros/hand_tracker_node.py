@@ -132,9 +132,9 @@ class HandTrackerNode(ManagedNode):
 
     def cleanup(self) -> None:
         """Free the models, withdraw the topics."""
-        for camera in self._cameras:
-            camera.close()
-        self._cameras, self._models = [], None
+        while self._cameras:
+            self._cameras.pop().close()
+        self._models = None
         gc.unfreeze()
         gc.collect()
 

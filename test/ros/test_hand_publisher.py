@@ -15,6 +15,7 @@ from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from hand_tracking_ros.msg import HandArray
+from hand_tracking_ros.ros.compat import TransformBroadcaster
 from hand_tracking_ros.ros.hand_publisher import HandPublisher
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
@@ -41,7 +42,7 @@ def publish():
     node = rclpy.create_node('hand_tracker', context=context)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
-    publisher = HandPublisher(node, '')
+    publisher = HandPublisher(node, '', TransformBroadcaster(node))
     hands, transforms, poses = [], [], []
     node.create_subscription(HandArray, '~/hands', hands.append, 10)
     node.create_subscription(TFMessage, '/tf', transforms.append, 10)

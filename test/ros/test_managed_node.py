@@ -1,17 +1,24 @@
 """The hand tracker as a managed node: its states, what each does, and what fails."""
 
+import weakref
+
 import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
+import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from rclpy.lifecycle import TransitionCallbackReturn
 from std_srvs.srv import SetBool, Trigger
+from visualization_msgs.msg import Marker
 
+from hand_tracking_ros.ros.hand_tracker_node import HandTrackerNode
 from hand_tracking_ros.ros.image_conversion import from_rgb
+from hand_tracking_ros.tracking.networks.models import HandModels
 from support.node_process import Client, NodeProcess
-from support.tracker_client import STAMPS, empty_image, status_where
+from support.tracker_client import STAMPS, ask_with_pose, empty_image, status_where
 
 pytest_plugins = ('support.tracker_fixtures',)
 UNMANAGED = ('-p', 'autostart:=false')
@@ -78,6 +85,59 @@ def test_without_models_configure_fails_with_the_command_that_mends_it(tmp_path)
         answer = client.call(SetBool, 'hand_tracker/set_enabled', SetBool.Request(data=True))
         assert not answer.success
         assert 'prepare_models' in answer.message
+
+
+def test_markers_do_not_outlive_the_activity_of_the_node(tmp_path, hand_image):
+    with NodeProcess(tmp_path) as node, Client(node) as client:
+        client.wait_for_node()
+        ask_with_pose(client, hand_image)
+        client.markers.clear()
+        client.call(SetBool, 'hand_tracker/set_enabled', SetBool.Request(data=False))
+        actions = [m.action for message in client.markers for m in message.markers]
+        client.wait_for(
+            lambda: any(m.action == Marker.DELETE for a in client.markers for m in a.markers),
+            f'deleted markers, only {actions}',
+        )
+
+
+@pytest.fixture
+def unspun_node():
+    """The node in this process; nobody serves its callbacks."""
+    rclpy.init()
+    node = HandTrackerNode()
+    yield node
+    node.destroy_node()
+    rclpy.shutdown()
+
+
+def test_cleanup_frees_the_networks(unspun_node, monkeypatch):
+    loaded = []
+    load = HandModels.load
+
+    def remember(*arguments, **options):
+        models = load(*arguments, **options)
+        loaded.append(weakref.ref(models.runtime))
+        return models
+
+    monkeypatch.setattr(HandModels, 'load', remember)
+    unspun_node.start(is_automatic=True)
+    assert loaded[0]() is not None
+    unspun_node.trigger_deactivate()
+    assert loaded[0]() is not None
+    unspun_node.trigger_cleanup()
+    assert loaded[0]() is None
+
+
+def test_a_step_that_fails_unexpectedly_leads_back_to_the_beginning(unspun_node, monkeypatch):
+    unspun_node.start(is_automatic=False)
+    monkeypatch.setattr(HandModels, 'load', lambda *_, **__: 1 / 0)
+    assert unspun_node.trigger_configure() == TransitionCallbackReturn.ERROR
+    assert unspun_node.state == 'unconfigured'
+    assert 'ZeroDivisionError' in str(unspun_node.failure)
+    monkeypatch.undo()
+    unspun_node.trigger_configure()
+    unspun_node.trigger_activate()
+    assert (unspun_node.state, unspun_node.failure) == ('active', None)
 
 
 def test_set_enabled_stops_and_resumes_the_work(tmp_path):
