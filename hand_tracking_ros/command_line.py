@@ -6,11 +6,11 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_ros.output_files import explained, replacing
 from hand_tracking_ros.tracking.errors import InternalError, UserError
 
 EXIT_USER_ERROR = 1
@@ -34,6 +34,11 @@ def run_program(job: Callable[[], None]) -> int:
     return 0
 
 
+def counted(count: int, noun: str) -> str:
+    """Such as `1 frame`, `2 frames`."""
+    return f'{count} {noun}{"" if count == 1 else "s"}'
+
+
 def positive_integer(text: str) -> int:
     """An argument's `type` for argparse: 1 or more."""
     if not text.isdecimal() or int(text) < 1:
@@ -52,34 +57,16 @@ def positive_number(text: str) -> float:
     return number
 
 
-def check_writable(option: str, path: Path) -> None:
-    """Fail before the work if its result cannot be written; makes its folder.
-
-    `option` is where the user named the file, such as '--json'.
-
-    Raises:
-        UserError: it cannot be written.
-    """
-    with _explained(option, path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            path.open('x').close()
-            path.unlink()  # work that fails leaves nothing behind
-        except FileExistsError:
-            path.open('a').close()
-
-
 def write_text(option: str, path: Path, text: str) -> None:
-    """Write a text file in place of what was there; makes its folder.
+    """Write a text file in place of what was there, which stays if that fails; makes its folder.
 
     `option` is where the user named the file, such as '--readme'.
 
     Raises:
         UserError: it cannot be written.
     """
-    with _explained(option, path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding='utf-8')
+    with replacing(option, path) as unfinished, explained(option, path):
+        unfinished.write_text(text, encoding='utf-8')
 
 
 def write_json(option: str, path: Path, content: Any, indent: int | None = None) -> None:
@@ -89,11 +76,3 @@ def write_json(option: str, path: Path, content: Any, indent: int | None = None)
         UserError: the file cannot be written.
     """
     write_text(option, path, json.dumps(content, indent=indent) + '\n')
-
-
-@contextmanager
-def _explained(option: str, path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UserError(f'{option}: {path} cannot be written ({error.strerror})') from error

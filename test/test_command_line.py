@@ -8,7 +8,7 @@ import pytest
 from hand_tracking_ros.command_line import (
     EXIT_INTERRUPTED,
     EXIT_USER_ERROR,
-    check_writable,
+    counted,
     positive_integer,
     positive_number,
     run_program,
@@ -57,6 +57,10 @@ def test_numbers_above_0_are_read(read, text, value):
     assert read(text) == value
 
 
+def test_one_thing_is_not_several():
+    assert [counted(number, 'hand') for number in (0, 1, 2)] == ['0 hands', '1 hand', '2 hands']
+
+
 @pytest.mark.parametrize('text', ['0', '-1', '1.5', 'two', '', '\u00b2'])
 def test_other_than_whole_numbers_above_0_are_named(text):
     with pytest.raises(argparse.ArgumentTypeError, match='is no whole number above 0') as error:
@@ -71,19 +75,9 @@ def test_other_than_numbers_above_0_are_named(text):
     assert repr(text) in str(error.value)
 
 
-def test_a_check_leaves_no_file_and_no_change(tmp_path):
-    new, old = tmp_path / 'folder' / 'new.json', tmp_path / 'old.json'
-    old.write_text('kept')
-    check_writable('--json', new)
-    check_writable('--json', old)
-    assert not new.exists()
-    assert old.read_text() == 'kept'
-
-
 @pytest.mark.parametrize(
     'write',
     [
-        check_writable,
         lambda option, path: write_text(option, path, ''),
         lambda option, path: write_json(option, path, {}),
     ],

@@ -37,12 +37,12 @@ from evaluation.markdown import insert_between_marks
 from evaluation.paths import CHECKOUT, data_folder
 from evaluation.results import Row, machine_class, results_table
 from hand_tracking_ros.command_line import (
-    check_writable,
     positive_integer,
     run_program,
     write_json,
     write_text,
 )
+from hand_tracking_ros.output_files import check_writable
 from hand_tracking_ros.tracking import HandModels
 
 DOCUMENT, MARK = CHECKOUT / 'docs' / 'accuracy.md', 'evaluation'

@@ -46,7 +46,8 @@ from evaluation.speed.tracking import (
     measure_start,
     measure_video,
 )
-from hand_tracking_ros.command_line import check_writable, run_program, write_json
+from hand_tracking_ros.command_line import run_program, write_json
+from hand_tracking_ros.output_files import check_writable
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES
 

@@ -20,7 +20,8 @@ from evaluation.speed.report import (
 )
 from evaluation.speed.targets import target_rows
 from evaluation.speed.trackers import LABELS, label
-from hand_tracking_ros.command_line import check_writable, write_json, write_text
+from hand_tracking_ros.command_line import write_json, write_text
+from hand_tracking_ros.output_files import check_writable
 from hand_tracking_ros.tracking.errors import UserError
 
 OPTION = '--record'

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,17 +40,28 @@ class MediaSource(ABC):
         num_frames: how many frames there are; 0 = unknown.
         width, height: of the first frame, px; pictures in a folder may differ from it.
         horizontal_fov_deg: of an ideal pinhole camera that took all frames; None = unknown.
+        paths: the files that are read; none of a camera.
+        problems: a sentence for all that an iteration could not read; logged as a warning too.
     """
 
     is_video = True
     is_live = False
     horizontal_fov_deg: float | None = None
 
-    def __init__(self, name: str, shape: tuple[int, ...], rate_hz: float, num_frames: int):
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        rate_hz: float,
+        num_frames: int,
+        paths: Sequence[Path] = (),
+    ):
         self.name = name
         self.rate_hz = rate_hz
         self.num_frames = num_frames
         self.height, self.width = shape[:2]  # of the first frame
+        self.paths = tuple(paths)
+        self.problems: list[str] = []
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
@@ -54,6 +69,11 @@ class MediaSource(ABC):
 
     def close(self) -> None:  # noqa: B027 (only a camera holds anything open)
         """Release what the source holds open."""
+
+    def _report(self, problem: str) -> None:
+        if problem not in self.problems:  # the next iteration finds the same
+            self.problems.append(problem)
+            _logger.warning(problem)
 
     def __enter__(self) -> MediaSource:
         return self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 import sys
 import time
@@ -19,9 +18,7 @@ from hand_tracking_ros.tracking.errors import UserError
 # Frames that may wait in a camera's driver since it was opened; they show the past.
 NUM_STALE_FRAMES = 4
 
-_ADVICE = 'connect one, or give SOURCE=<video file | folder of pictures | simulated>'
-
-_logger = logging.getLogger(__name__)
+_ADVICE = 'connect one, or name another source: a video file, a folder of pictures, or simulated'
 
 
 class OpenCvCamera(MediaSource):
@@ -76,7 +73,7 @@ class OpenCvCamera(MediaSource):
                 image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
                 yield Frame(f'{self.name}#{index}', image, now_s - start_s)
                 index += 1
-        _logger.warning('%s stopped delivering pictures: is it still connected?', self.name)
+        self._report(f'{self.name} stopped delivering pictures: is it still connected?')
 
     def close(self) -> None:
         self._capture.release()

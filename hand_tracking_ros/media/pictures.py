@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 
 from hand_tracking_ros.media.media_source import Frame, MediaSource
+from hand_tracking_ros.output_files import explained, replacing
 from hand_tracking_ros.tracking.errors import UserError
 
 PICTURE_SUFFIXES = (
@@ -18,8 +18,6 @@ PICTURE_SUFFIXES = (
 )  # fmt: skip
 # Slow enough to look at each picture.
 PICTURE_RATE_HZ = 2.0
-
-_logger = logging.getLogger(__name__)
 
 
 class Pictures(MediaSource):
@@ -42,8 +40,7 @@ class Pictures(MediaSource):
                 f'source {name!r}: none of its {len(paths)} pictures can be read, '
                 f'the first is {paths[0]}'
             )
-        super().__init__(name, first.shape, PICTURE_RATE_HZ, len(paths))
-        self._paths = paths
+        super().__init__(name, first.shape, PICTURE_RATE_HZ, len(paths), paths)
 
     @classmethod
     def in_folder(cls, folder: Path) -> Pictures:
@@ -52,7 +49,10 @@ class Pictures(MediaSource):
         Raises:
             UserError: it holds no picture that can be read.
         """
-        files = [path for path in folder.iterdir() if path.is_file()]
+        # Hidden ones are no pictures of the user's, though they may be called so.
+        files = [
+            path for path in folder.iterdir() if path.is_file() and not path.name.startswith('.')
+        ]
         pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
         if not pictures:
             expected = ', '.join(suffix[1:] for suffix in PICTURE_SUFFIXES)
@@ -63,12 +63,28 @@ class Pictures(MediaSource):
         return cls(folder.resolve().name, sorted(pictures, key=_natural_order))
 
     def __iter__(self) -> Iterator[Frame]:
-        for index, path in enumerate(self._paths):
+        for index, path in enumerate(self.paths):
             image = _read_rgb(path)
             if image is None:
-                _logger.warning('%s cannot be read as a picture: left out', path)
+                self._report(f'{path} cannot be read as a picture: left out')
                 continue
             yield Frame(path.name, image, index / self.rate_hz)
+
+
+def write_picture(option: str, path: Path, image: np.ndarray) -> None:
+    """Write an (H, W, 3) uint8 RGB picture in place of what was there; makes its folder.
+
+    `option` is where the user named the file, such as '--output'.
+
+    Raises:
+        UserError: it cannot be written, or is no kind of picture.
+    """
+    try:
+        encoded = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1]
+    except cv2.error as error:
+        raise UserError(f'{option} {path}: OpenCV does not write such pictures') from error
+    with replacing(option, path) as unfinished, explained(option, path):
+        unfinished.write_bytes(encoded.tobytes())
 
 
 def _read_rgb(path: Path) -> np.ndarray | None:

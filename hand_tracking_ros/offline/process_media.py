@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
-from hand_tracking_ros.command_line import check_writable, positive_integer, run_program, write_json
+from hand_tracking_ros.command_line import (
+    counted,
+    positive_integer,
+    positive_number,
+    run_program,
+    write_json,
+)
 from hand_tracking_ros.media.media_source import MediaSource
 from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
-from hand_tracking_ros.offline.annotated_output import AnnotatedOutput, check_output
+from hand_tracking_ros.media.video_writer import CODEC_ADVICE, H264
+from hand_tracking_ros.offline.annotated_output import AnnotatedOutput, check_output, output_files
+from hand_tracking_ros.output_files import check_apart, check_writable
+from hand_tracking_ros.signals import exit_on_signal, until_signal
 from hand_tracking_ros.tracking import (
     HandModels,
     HandPipeline,
@@ -23,6 +34,7 @@ from hand_tracking_ros.tracking import (
 from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand_json import HAND_FORMAT, hand_to_json
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.tiles import parse_tiles
 
 DESCRIPTION = f"""{__doc__}
@@ -36,33 +48,36 @@ of frame 0, hands of frame 1, ...]}} and "video_sizes" {{file name: [width, heig
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
-    return run_program(lambda: process(_parse(argv)))
+    arguments = _parse(argv)
+    with exit_on_signal():
+        return run_program(lambda: process(arguments))
 
 
 def process(arguments: argparse.Namespace) -> None:
     """Process all inputs and write the results.
 
     Raises:
-        UserError: an input, an output or a model file is not usable.
+        UserError: an input, an output or a model file is not usable; or a part of an input could
+            not be read, and the results of the rest are written.
     """
     sources = [open_media(source) for source in arguments.inputs]
     _check_names(sources)
-    check_output(arguments.output, sources)
-    if arguments.json:
-        check_writable('--json', arguments.json)
+    _check_outputs(arguments, sources)
     pipeline = HandPipeline(models=HandModels.load(arguments.model_complexity))
     results: dict[str, dict] = {'images': {}, 'videos': {}, 'video_sizes': {}}
     for source in sources:
         pipeline.reset()
         pipeline.configure(_options(arguments, source.is_video))
+        fov_deg = arguments.horizontal_fov_deg or source.horizontal_fov_deg
         with source, AnnotatedOutput(arguments.output, source) as output:
-            _process_source(source, pipeline, results, output)
+            _process_source(source, pipeline, fov_deg, results, output)
+        if output.video and output.video.codec != H264:
+            print(f'{source.name} was written as {output.video.codec}: {CODEC_ADVICE}')
     if arguments.json:
         write_json('--json', arguments.json, results)
-    frames = [entry['hands'] for entry in results['images'].values()]
-    frames += [hands for video in results['videos'].values() for hands in video]
-    with_hands = sum(bool(hands) for hands in frames)
-    print(f'{len(frames)} images, {with_hands} with hands, {sum(map(len, frames))} hands')
+    print(_summary(results))
+    if any(source.problems for source in sources):
+        raise UserError('not all of the input could be read, see above; the rest was processed')
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -101,6 +116,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         '--image-mirrored', action='store_true', help='the images are mirrored, as selfies are'
     )
     parser.add_argument(
+        '--horizontal-fov-deg',
+        type=_field_of_view,
+        metavar='DEG',
+        help='horizontal field of view of the camera that took the images: gives hands a pose in '
+        'metres; a common webcam has about 60 degrees (default: no pose)',
+    )
+    parser.add_argument(
         '--detection-tiles',
         type=_tiles,
         default=defaults.detection_tiles,
@@ -129,6 +151,13 @@ def _tiles(text: str) -> str:
     return text
 
 
+def _field_of_view(text: str) -> float:
+    angle_deg = positive_number(text)
+    if angle_deg >= 180:
+        raise argparse.ArgumentTypeError(f'{text!r} is no angle below 180 degrees')
+    return angle_deg
+
+
 def _options(arguments: argparse.Namespace, is_video: bool) -> PipelineOptions:
     tracker = TrackerOptions(
         static_image_mode=arguments.static or not is_video,
@@ -142,7 +171,11 @@ def _options(arguments: argparse.Namespace, is_video: bool) -> PipelineOptions:
 
 
 def _check_names(sources: Sequence[MediaSource]) -> None:
-    for name, count in Counter(source.name for source in sources).items():
+    names = [source.name for source in sources]
+    for source in sources:
+        # A folder of pictures has an entry for each of them; a single picture has its own name.
+        names += [path.name for path in source.paths if path.name != source.name]
+    for name, count in Counter(names).items():
         if count > 1:
             raise UserError(
                 f'two inputs are named {name!r}, so one would hide the other in the results; '
@@ -150,19 +183,54 @@ def _check_names(sources: Sequence[MediaSource]) -> None:
             )
 
 
+def _check_outputs(arguments: argparse.Namespace, sources: Sequence[MediaSource]) -> None:
+    check_output(arguments.output, sources)
+    outputs = [('--json', arguments.json)] if arguments.json else []
+    for source in sources:
+        outputs += [('--output', path) for path in output_files(arguments.output, source)]
+    check_apart(outputs, [path for source in sources for path in source.paths])
+    for option, path in outputs:
+        check_writable(option, path)
+
+
 def _process_source(
-    source: MediaSource, pipeline: HandPipeline, results: dict, output: AnnotatedOutput
+    source: MediaSource,
+    pipeline: HandPipeline,
+    horizontal_fov_deg: float | None,
+    results: dict,
+    output: AnnotatedOutput,
 ) -> None:
     video: list[list[dict]] = []
-    for frame in tqdm(source, source.name, total=source.num_frames or None, unit='image'):
-        hands = pipeline.process(frame.image, frame.stamp_s)
+    frames = until_signal(source) if source.is_live else source
+    for frame in tqdm(frames, source.name, total=source.num_frames or None, unit='image'):
+        height, width = frame.image.shape[:2]
+        camera = _pinhole(width, height, horizontal_fov_deg) if horizontal_fov_deg else None
+        hands = pipeline.process(frame.image, frame.stamp_s, camera)
         described = [hand_to_json(hand) for hand in hands]
         if source.is_video:
             video.append(described)
         else:
-            height, width = frame.image.shape[:2]
             results['images'][frame.name] = {'width': width, 'height': height, 'hands': described}
         output.write(frame, hands)
     if source.is_video:
         results['videos'][source.name] = video
         results['video_sizes'][source.name] = [source.width, source.height]
+
+
+@functools.lru_cache
+def _pinhole(width: int, height: int, horizontal_fov_deg: float) -> CameraModel:
+    """An ideal camera with the optical axis in the middle of the image."""
+    focal_px = 0.5 * width / math.tan(math.radians(horizontal_fov_deg) / 2)
+    center_x_px, center_y_px = (width - 1) / 2, (height - 1) / 2
+    matrix = [focal_px, 0.0, center_x_px, 0.0, focal_px, center_y_px, 0.0, 0.0, 1.0]
+    return CameraModel.from_camera_info_fields(width, height, matrix, (), '')
+
+
+def _summary(results: dict[str, dict]) -> str:
+    frames = [entry['hands'] for entry in results['images'].values()]
+    frames += [hands for video in results['videos'].values() for hands in video]
+    num_hands = sum(map(len, frames))
+    return (
+        f'{counted(len(frames), "image")}, {sum(map(bool, frames))} with hands, '
+        f'{counted(num_hands, "hand")}'
+    )

@@ -277,7 +277,7 @@ def test_a_camera_that_is_not_there_says_what_to_do(tmp_path):
     exit_status, output = run(tmp_path, '--source', 'camera')
     assert exit_status == 1
     assert output.startswith('error: no camera found')
-    assert 'SOURCE=<video file | folder of pictures | simulated>' in output
+    assert 'name another source: a video file, a folder of pictures, or simulated' in output
     assert not (tmp_path / 'demo_output').exists()
 
 

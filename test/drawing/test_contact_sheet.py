@@ -1,6 +1,4 @@
-"""Pictures made from a recording, and the video file they go into (no ROS)."""
-
-import sys
+"""Pictures made from a recording (no ROS)."""
 
 import cv2
 import numpy as np
@@ -16,8 +14,6 @@ from hand_tracking_ros.drawing.contact_sheet import (
     describe_hands,
     render,
 )
-from hand_tracking_ros.media.video_writer import VideoWriter
-from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
 from hand_tracking_ros.tracking.region import Region
 
@@ -113,39 +109,3 @@ def test_hands_are_described_in_words():
     assert describe_hands([right]) == 'right'
     assert describe_hands([right, left]) == 'left, right'
     assert describe_hands([right, right]) == '2 x right'
-
-
-@pytest.fixture(params=['H.264', 'OpenCV'])
-def encoder(request, monkeypatch):
-    if request.param == 'H.264':
-        pytest.importorskip('av', reason='no PyAV, so no H.264')
-    else:
-        monkeypatch.setitem(sys.modules, 'av', None)
-    return request.param
-
-
-@pytest.mark.parametrize('size', [(64, 48), (63, 47)])
-def test_a_video_can_be_read_again_frame_by_frame(tmp_path, encoder, size):
-    width, height = size
-    path = tmp_path / 'folder' / 'video.mp4'
-    with VideoWriter.open(path, width, height, 29.97) as video:
-        for index in range(10):
-            video.write(np.full((height, width, 3), (20 * index, 100, 200), np.uint8))
-    assert video.codec in ('H.264', 'MPEG-4') and (encoder == 'OpenCV' or video.codec == 'H.264')
-    capture = cv2.VideoCapture(str(path))
-    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(29.97, rel=1e-3)
-    for index in range(10):
-        is_read, image = capture.read()
-        assert is_read
-        # Padded to even sizes.
-        assert image.shape == (48, 64, 3)
-        # Reduced colour resolution and another colour matrix are no loss of a frame.
-        color = image[2:-3, 2:-3, ::-1].reshape(-1, 3).mean(axis=0)
-        np.testing.assert_allclose(color, (20 * index, 100, 200), atol=20)
-    assert not capture.read()[0]
-
-
-def test_a_video_that_cannot_be_written_is_an_error(tmp_path, encoder):
-    (tmp_path / 'video.mp4').mkdir()
-    with pytest.raises(UserError, match=r'video\.mp4'):
-        VideoWriter.open(tmp_path / 'video.mp4', 64, 48, 30.0)

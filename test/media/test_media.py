@@ -1,8 +1,10 @@
 """Pictures from files, folders and cameras (no ROS)."""
 
 import itertools
+import logging
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -111,13 +113,35 @@ def test_pictures_of_one_folder_keep_their_own_sizes(tmp_path):
     assert [frame.image.shape for frame in open_media(tmp_path)] == [(8, 16, 3), (20, 30, 3)]
 
 
-def test_an_unreadable_picture_costs_only_itself(tmp_path, caplog):
+@pytest.fixture
+def warnings():
+    """Messages that are logged meanwhile; not pytest's caplog, which launch_pytest empties."""
+
+    class Collector(logging.Handler):
+        def emit(self, record):
+            messages.append(record.getMessage())
+
+    messages, collector = [], Collector(logging.WARNING)
+    logger = logging.getLogger('hand_tracking_ros')
+    logger.addHandler(collector)
+    yield messages
+    logger.removeHandler(collector)
+
+
+def test_an_unreadable_picture_costs_only_itself(tmp_path, warnings):
     write_picture(tmp_path / '2.png', solid_bgr(16, 8))
     (tmp_path / '1.png').write_bytes(b'no picture at all')
     source = open_media(tmp_path)
     assert (source.width, source.height) == (16, 8)
     assert [frame.name for frame in source] == ['2.png']
-    assert '1.png' in caplog.text
+    (problem,) = source.problems
+    assert '1.png cannot be read' in problem and warnings == [problem]
+
+
+def test_hidden_files_are_no_pictures_of_a_folder(tmp_path):
+    write_picture(tmp_path / '.a.unfinished.png', solid_bgr())
+    write_picture(tmp_path / 'a.png', solid_bgr())
+    assert [frame.name for frame in open_media(tmp_path)] == ['a.png']
 
 
 def test_a_video_gives_every_frame_with_its_time(video):
@@ -171,6 +195,38 @@ def test_a_video_cut_off_before_its_index_is_named(tmp_path, video):
         open_media(cut)
 
 
+def test_a_video_that_breaks_off_says_how_much_of_it_was_read(tmp_path, video, warnings):
+    data = video.read_bytes()
+    path = tmp_path / 'damaged.avi'
+    path.write_bytes(data[: len(data) * 9 // 10])
+    source = open_media(path)
+    num_read = len(list(source))
+    assert 0 < num_read < VIDEO_NUM_FRAMES
+    (problem,) = source.problems
+    assert f'damaged.avi: only {num_read} of {VIDEO_NUM_FRAMES} frames can be read' in problem
+    assert warnings == [problem]
+    assert len(list(source)) == num_read and source.problems == [problem]
+
+
+@pytest.mark.parametrize('suffix', ['mp4', 'mkv'])
+@pytest.mark.parametrize('longest_ms', [34, 120], ids=['steady', 'varying'])
+def test_a_whole_video_has_no_problem_whatever_its_container_counts(tmp_path, suffix, longest_ms):
+    av = pytest.importorskip('av', reason='no PyAV')
+    path, rng, time_ms = tmp_path / f'whole.{suffix}', np.random.default_rng(0), 0
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for _ in range(40):
+            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format='rgb24')
+            frame.pts, frame.time_base = time_ms, Fraction(1, 1000)
+            time_ms += int(rng.integers(33, longest_ms))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    source = open_media(path)
+    assert len(list(source)) == 40 and source.problems == []
+
+
 def test_a_missing_file_is_an_error_that_says_what_is_expected():
     with pytest.raises(UserError, match=r"'no/such/film\.mp4'.*no such file.*camera index"):
         open_media('no/such/film.mp4')
@@ -189,13 +245,13 @@ def test_a_folder_of_unreadable_pictures_is_an_error(tmp_path):
 
 
 def test_a_camera_that_is_not_there_says_what_to_do():
-    with pytest.raises(UserError, match=r'no camera 987.*connect one, or give SOURCE='):
+    with pytest.raises(UserError, match=r'no camera 987.*connect one, or name another source'):
         open_media('987')
 
 
 def test_without_any_camera_the_search_says_what_to_do(monkeypatch):
     monkeypatch.setattr(opencv_camera, '_camera_indices', lambda: [987])
-    with pytest.raises(UserError, match=r'no camera found \(found /dev/video987\).*SOURCE='):
+    with pytest.raises(UserError, match=r'no camera found \(found /dev/video987\).*another source'):
         open_media('camera')
 
 
@@ -227,7 +283,7 @@ class FakeCapture:
         self.is_released = True
 
 
-def test_a_camera_is_live_and_ends_with_a_warning_when_unplugged(monkeypatch, caplog):
+def test_a_camera_is_live_and_ends_with_a_warning_when_unplugged(monkeypatch, warnings):
     monkeypatch.setattr(cv2, 'VideoCapture', FakeCapture)
     with open_media('/dev/video4') as source:
         assert source.is_live and source.is_video
@@ -235,7 +291,8 @@ def test_a_camera_is_live_and_ends_with_a_warning_when_unplugged(monkeypatch, ca
         frames = list(source)
     assert [frame.name for frame in frames] == ['camera 4#0', 'camera 4#1']
     assert frames[0].stamp_s == 0.0 <= frames[1].stamp_s
-    assert 'camera 4 stopped delivering' in caplog.text
+    (problem,) = source.problems
+    assert 'camera 4 stopped delivering' in problem and warnings == [problem]
 
 
 def test_the_first_camera_is_the_first_that_delivers_pictures(monkeypatch):

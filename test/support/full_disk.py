@@ -1,0 +1,22 @@
+"""A disk that is full for one block: no file of this process grows beyond a size."""
+
+import contextlib
+import resource
+import signal
+
+
+@contextlib.contextmanager
+def full_disk(free_bytes=0):
+    """Let every write beyond `free_bytes` of a file fail with an OSError, as on a full disk.
+
+    The kernel's limit of file sizes: a real write that really fails, without the privileges that a
+    small file system of one's own would need.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (free_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
