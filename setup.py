@@ -4,18 +4,38 @@ In a ROS 2 workspace colcon builds this package with CMakeLists.txt and never re
 """
 
 import runpy
+from pathlib import Path
 
 from setuptools import find_packages, setup
 
-TABLE = runpy.run_path('hand_tracking_ros/programs.py')['PROGRAMS']
 PROGRAMS = ('prepare_models', 'process_media')  # those that need no ROS
 NEED_ROS = [f'hand_tracking_ros.{room}' for room in ('cameras', 'demo', 'ros', 'teleop')]
 
 setup(
     name='hand_tracking_ros',
-    version='0.1.0',
+    version=runpy.run_path('hand_tracking_ros/version.py')['VERSION'],
     description="Hands in camera images: MediaPipe's hand models on ONNX Runtime",
+    long_description=Path('README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    # Placeholders, as in package.xml: the project has no public address yet.
+    author='hand_tracking_ros maintainers',
+    author_email='maintainers@hand-tracking-ros.example',
+    url='https://hand-tracking-ros.example',
+    project_urls={
+        'Source': 'https://hand-tracking-ros.example/repository',
+        'Bug tracker': 'https://hand-tracking-ros.example/issues',
+    },
     license='Apache-2.0',
+    keywords=['hand tracking', 'hand pose', 'MediaPipe', 'ONNX', 'robotics', 'ROS 2'],
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Developers',
+        'Intended Audience :: Science/Research',
+        'Operating System :: OS Independent',
+        *(f'Programming Language :: Python :: 3.{minor}' for minor in (10, 11, 12, 13)),
+        'Topic :: Scientific/Engineering :: Image Recognition',
+        'Typing :: Typed',
+    ],
     python_requires='>=3.10',  # Ubuntu 22.04, the oldest with a supported ROS 2
     packages=[
         *find_packages(include=['hand_tracking_ros*'], exclude=NEED_ROS),
@@ -46,5 +66,9 @@ setup(
         # Annotated videos in H.264, which every player shows; MPEG-4 without it.
         'video': ['av>=12'],
     },
-    entry_points={'console_scripts': [f'{name} = {TABLE[name]}:main' for name in PROGRAMS]},
+    entry_points={
+        'console_scripts': [
+            f'{name} = hand_tracking_ros.programs:run_as_called' for name in PROGRAMS
+        ]
+    },
 )

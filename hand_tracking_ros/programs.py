@@ -14,6 +14,10 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+
+from hand_tracking_ros.preflight import explained_imports
+from hand_tracking_ros.version import VERSION
 
 # One line for each program: CMakeLists.txt takes the names from here.
 PROGRAMS = {
@@ -29,9 +33,17 @@ PROGRAMS = {
 
 def run(name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a program and return its exit status; None: with the arguments of the command line."""
-    with _signals_end_the_process():
+    if '--version' in (sys.argv[1:] if arguments is None else arguments):
+        print(f'{name} {VERSION}')
+        return 0
+    with _signals_end_the_process(), explained_imports():
         program = importlib.import_module(PROGRAMS[name])
     return program.main(arguments)
+
+
+def run_as_called() -> int:
+    """Run the program that this process was started as: pip installs one script for each."""
+    return run(Path(sys.argv[0]).stem)
 
 
 @contextmanager
@@ -53,5 +65,8 @@ def main() -> int:
     """Run the program that the first argument names."""
     if len(sys.argv) > 1 and sys.argv[1] in PROGRAMS:
         return run(sys.argv[1], sys.argv[2:])
+    if sys.argv[1:] == ['--version']:
+        print(f'hand_tracking_ros {VERSION}')
+        return 0
     print(f'usage: python3 -m hand_tracking_ros {{{",".join(PROGRAMS)}}} ...', file=sys.stderr)
     return 0 if sys.argv[1:] in (['-h'], ['--help']) else 2

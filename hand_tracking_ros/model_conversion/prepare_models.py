@@ -191,11 +191,13 @@ def _origin(entry: dict[str, Any]) -> dict[str, str]:
 def _require_modules() -> None:
     lacking = [name for name in ('onnx', 'tflite') if importlib.util.find_spec(name) is None]
     if lacking:
+        # Whatever else here was built for this numpy keeps it.
+        numpy = f"'numpy<{int(np.__version__.split('.')[0]) + 1}'"
         raise UserError(
             f'{sys.executable} lacks the Python packages {", ".join(lacking)}. Install them: '
-            f'`{sys.executable} -m pip install {" ".join(lacking)}` (where the system forbids '
-            'that, in a virtual environment; the model files can be made by any Python, on any '
-            'machine)'
+            f'`{sys.executable} -m pip install {" ".join(lacking)} {numpy}` (where the system '
+            'forbids that, in a virtual environment; the model files can be made by any Python, on '
+            'any machine)'
         )
 
 

@@ -11,6 +11,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from hand_tracking_ros.tracking.equality import EqualByValue
 from hand_tracking_ros.tracking.region import Region
 
 
@@ -98,8 +99,8 @@ PALM_TRIANGLE = np.array([Landmark.WRIST, Landmark.INDEX_FINGER_MCP, Landmark.PI
 PALM_SIDES = np.array([PALM_TRIANGLE, np.roll(PALM_TRIANGLE, -1)])
 
 
-@dataclass(frozen=True)
-class HandPose:
+@dataclass(frozen=True, eq=False)
+class HandPose(EqualByValue):
     """A hand in the camera's optical frame (x right, y down, z forward).
 
     Attributes:
@@ -123,9 +124,9 @@ class HandPose:
     source: PoseSource
 
 
-@dataclass(frozen=True)
-class Hand:
-    """One hand in one image.
+@dataclass(frozen=True, eq=False)
+class Hand(EqualByValue):
+    """One hand in one image; equal to another if all values are.
 
     Attributes:
         track_id: the same hand over time; never reused by one tracker.

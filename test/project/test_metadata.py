@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from hand_tracking_ros.version import VERSION
 from support.checkout import CHECKOUT
 from support.imports import imported_modules, python_files, third_party_imports
 
@@ -67,7 +68,7 @@ def test_version_is_the_same_everywhere():
         r'^(\d+\.\d+\.\d+) \(', (CHECKOUT / 'CHANGELOG.rst').read_text(), re.MULTILINE
     )
     assert newest_change[1] == version
-    assert setup_py()['version'] == version
+    assert setup_py()['version'] == VERSION == version
 
 
 def test_every_import_is_a_dependency_in_package_xml():

@@ -1,5 +1,6 @@
 """The package as it is installed: by colcon, and by pip on a machine without ROS."""
 
+import email
 import os
 import shutil
 import subprocess
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_ros.programs import PROGRAMS
+from hand_tracking_ros.version import VERSION
 from support.checkout import CHECKOUT
 
 NAME = 'hand_tracking_ros'
 SOURCES = (
-    *('CHANGELOG.rst', 'CMakeLists.txt', 'LICENSE', 'package.xml', 'pyproject.toml', 'setup.py'),
+    *('CHANGELOG.rst', 'CMakeLists.txt', 'LICENSE', 'README.md', 'package.xml'),
+    *('pyproject.toml', 'setup.py'),
     *('cmake', 'config', 'launch', 'models/manifest.yaml', 'msg', 'srv', NAME),
 )
 PIP_PROGRAMS = ('prepare_models', 'process_media')
@@ -172,6 +175,20 @@ def test_program_installed_by_pip_explains_itself(pip_python, program):
         result = run_isolated(*command, '--help')
         assert result.returncode == 0, result.stderr
         assert f'usage: {program}' in result.stdout
+        assert run_isolated(*command, '--version').stdout == f'{program} {VERSION}\n'
+
+
+def test_pip_tells_who_made_the_package_and_shows_the_readme(pip_python):
+    code = f'from importlib.metadata import metadata; print(metadata({NAME!r}).as_string())'
+    result = run_isolated(pip_python, '-c', code)
+    about = email.message_from_string(result.stdout)
+    assert about['Version'] == VERSION
+    assert {'Author', 'Author-email', 'Summary', 'Requires-Python'} <= set(about)
+    assert about['Description-Content-Type'] == 'text/markdown'
+    assert about.get_payload().strip() == (CHECKOUT / 'README.md').read_text().strip()
+    assert 'Typing :: Typed' in about.get_all('Classifier')
+    labels = {url.split(',')[0] for url in about.get_all('Project-URL')}
+    assert {'Source', 'Bug tracker'} <= labels
 
 
 def test_pip_installs_the_rooms_without_ros_and_nothing_else(pip_python):
