@@ -10,13 +10,9 @@ import numpy as np
 
 from evaluation.accuracy.sequences import SMOOTHED, TrackedFrame, TrackedSequence
 from evaluation.results import Row
-from hand_tracking_ros.teleop.teleop import (
-    Teleop,
-    TeleopOptions,
-    TeleopState,
-    TeleopTarget,
-    sample_hand,
-)
+from hand_tracking_ros.teleop.hand_sample import sample_hand
+from hand_tracking_ros.teleop.teleop import Teleop, TeleopState, TeleopTarget
+from hand_tracking_ros.teleop.teleop_options import TeleopOptions
 from hand_tracking_ros.tracking import TrackingState
 from hand_tracking_ros.tracking.rotations import rotation_vector
 

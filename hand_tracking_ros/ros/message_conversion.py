@@ -15,7 +15,7 @@ from hand_tracking_ros.ros.compat import quaternion_from_matrix
 from hand_tracking_ros.tracking.fingers.hand_frame import convert_pose_convention
 from hand_tracking_ros.tracking.hand import Hand, Handedness, HandPose, PoseSource, TrackingState
 from hand_tracking_ros.tracking.region import Region
-from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
+from hand_tracking_ros.tracking.rotations import is_unit_quaternion, matrix_from_quaternion
 
 
 def hands_to_message(
@@ -38,8 +38,12 @@ def hands_to_message(
 
 
 def hands_from_message(message: HandArray) -> list[Hand]:
-    """The hands of a message. Their poses' rotation is in the message's own pose convention."""
-    return [_hand_from_message(hand) for hand in message.hands]
+    """The hands of a message. Their poses' rotation is in the message's own pose convention.
+
+    Raises:
+        ValueError: as `hand_from_message`.
+    """
+    return [hand_from_message(hand) for hand in message.hands]
 
 
 def hand_frames(hands: Sequence[Hand], pose_convention: str = 'rep103') -> dict[int, Pose]:
@@ -72,13 +76,23 @@ def points_to_message(points: np.ndarray) -> list[Point]:
 
 
 def rotation_from_message(quaternion: Quaternion) -> np.ndarray:
-    """Rotation matrix (3, 3) of a message."""
-    q = quaternion
-    return matrix_from_quaternion(np.array([q.x, q.y, q.z, q.w]))
+    """Rotation matrix (3, 3) of a message.
+
+    Raises:
+        ValueError: it is no rotation; an orientation that nobody has set is all zeros.
+    """
+    q = np.array([quaternion.x, quaternion.y, quaternion.z, quaternion.w])
+    if not is_unit_quaternion(q):
+        raise ValueError(f'quaternion is {tuple(q.tolist())}, expected one of length 1')
+    return matrix_from_quaternion(q)
 
 
 def matrix_from_transform(transform: Transform) -> np.ndarray:
-    """(4, 4) of a transform message."""
+    """(4, 4) of a transform message.
+
+    Raises:
+        ValueError: its rotation is none.
+    """
     translation = transform.translation
     matrix = np.eye(4)
     matrix[:3, :3] = rotation_from_message(transform.rotation)
@@ -115,7 +129,12 @@ def _hand_to_message(hand: Hand, pose: Pose | None) -> HandMessage:
     return message
 
 
-def _hand_from_message(message: HandMessage) -> Hand:
+def hand_from_message(message: HandMessage) -> Hand:
+    """One hand of a message.
+
+    Raises:
+        ValueError: an enumeration has a value that does not exist, or the pose has no rotation.
+    """
     return Hand(
         track_id=message.track_id,
         handedness=Handedness(message.handedness),

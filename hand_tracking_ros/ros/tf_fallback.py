@@ -2,6 +2,7 @@
 
 import numpy as np
 from geometry_msgs.msg import TransformStamped
+from rclpy.logging import get_logger
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from tf2_msgs.msg import TFMessage
 
@@ -11,6 +12,10 @@ from hand_tracking_ros.tracking import rotations
 def quaternion_from_matrix(matrix):
     """tf_transformations.quaternion_from_matrix: (x, y, z, w) of a (4, 4) matrix."""
     return rotations.quaternion_from_matrix(matrix[:3, :3])
+
+
+# Whoever sends a bad transform sends it many times a second.
+ERROR_PERIOD_S = 10.0
 
 
 class TransformException(Exception):
@@ -36,13 +41,31 @@ class Buffer:
     def __init__(self):
         self._to_parents = {}
 
-    def set_transform(self, transform, _authority):
-        """Keep one TransformStamped."""
-        translation, q = transform.transform.translation, transform.transform.rotation
+    def set_transform(self, transform, authority):
+        """Keep one TransformStamped; ignore one that is none, as tf2 does."""
+        parent, child = transform.header.frame_id, transform.child_frame_id
+        place, q = transform.transform.translation, transform.transform.rotation
+        translation, rotation = (
+            np.array([place.x, place.y, place.z]),
+            np.array([q.x, q.y, q.z, q.w]),
+        )
+        is_finite = np.isfinite(translation).all() and rotations.is_unit_quaternion(rotation)
+        if not is_finite or not parent or not child or parent == child:
+            get_logger('tf2').error(
+                f"Ignoring transform from {authority} with child_frame_id '{child}', frame_id "
+                f"'{parent}', translation {translation.tolist()}, rotation {rotation.tolist()}: "
+                'expected two frames, finite numbers and a unit quaternion',
+                throttle_duration_sec=ERROR_PERIOD_S,
+            )
+            return
         matrix = np.eye(4)
-        matrix[:3, :3] = rotations.matrix_from_quaternion(np.array([q.x, q.y, q.z, q.w]))
-        matrix[:3, 3] = translation.x, translation.y, translation.z
-        self._to_parents[transform.child_frame_id] = transform.header.frame_id, matrix
+        matrix[:3, :3] = rotations.matrix_from_quaternion(rotation)
+        matrix[:3, 3] = translation
+        self._to_parents[child] = parent, matrix
+
+    def set_transform_static(self, transform, authority):
+        """Keep one TransformStamped that never changes."""
+        self.set_transform(transform, authority)
 
     def lookup_transform(self, target_frame, source_frame, _time):
         """Return the TransformStamped that takes points of the source frame to the target frame."""
@@ -53,6 +76,10 @@ class Buffer:
                 f'Could not find a connection between {target_frame!r} and {source_frame!r}'
             )
         matrix = np.linalg.solve(from_target, from_source)
+        if not np.isfinite(matrix).all():
+            raise TransformException(
+                f'The transforms between {target_frame!r} and {source_frame!r} are too long'
+            )
         found = TransformStamped(child_frame_id=source_frame)
         found.header.frame_id = target_frame
         translation, rotation = found.transform.translation, found.transform.rotation
@@ -76,11 +103,14 @@ class TransformListener:
     """tf2_ros.TransformListener: fills a buffer from /tf and /tf_static."""
 
     def __init__(self, buffer, node):
+        def keep(message):
+            for transform in message.transforms:
+                buffer.set_transform(transform, '/tf')
+
+        def keep_static(message):
+            for transform in message.transforms:
+                buffer.set_transform_static(transform, '/tf_static')
+
         static = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        for topic, profile in (('/tf', QoSProfile(depth=100)), ('/tf_static', static)):
-            node.create_subscription(
-                TFMessage,
-                topic,
-                lambda message: [buffer.set_transform(one, '') for one in message.transforms],
-                profile,
-            )
+        node.create_subscription(TFMessage, '/tf', keep, QoSProfile(depth=100))
+        node.create_subscription(TFMessage, '/tf_static', keep_static, static)

@@ -7,36 +7,33 @@ the target. A hand that is lost stops the target.
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import time
 from collections.abc import Sequence
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.time import Time
-from std_msgs.msg import Float64, Header, String
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Float64, Header
 
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.msg import HandArray
-from hand_tracking_ros.ros.compat import Buffer, TransformException, TransformListener
-from hand_tracking_ros.ros.message_conversion import (
-    hands_from_message,
-    matrix_from_transform,
-    pose_to_message,
-)
+from hand_tracking_ros.ros.message_conversion import pose_to_message
 from hand_tracking_ros.ros.parameters import NodeParameters, describe
 from hand_tracking_ros.ros.process import node_arguments, ros_process, spinning
-from hand_tracking_ros.ros.transforms import SIDES
-from hand_tracking_ros.teleop.teleop import (
-    HandSample,
-    Teleop,
-    TeleopState,
-    TeleopTarget,
-    sample_hand,
+from hand_tracking_ros.teleop.errors import (
+    FrameChangedError,
+    HandUnavailableError,
+    TeleopFaultError,
 )
+from hand_tracking_ros.teleop.hand_input import HandInput, check_age
+from hand_tracking_ros.teleop.hand_sample import sample_hand
+from hand_tracking_ros.teleop.status import StatusPublisher
+from hand_tracking_ros.teleop.teleop import Teleop, TeleopState, TeleopTarget
 from hand_tracking_ros.teleop.teleop_parameters import TeleopSettings
-from hand_tracking_ros.tracking.hand import Hand, TrackingState
+from hand_tracking_ros.teleop.transform_input import TransformInput
 from hand_tracking_ros.tracking.rotations import matrix_from_quaternion
 
 TOPICS = """
@@ -47,21 +44,16 @@ topics in:
 topics out, with every message that comes in:
   ~/target            geometry_msgs/PoseStamped in robot_frame, with the image's stamp
   ~/gripper           std_msgs/Float64, 0 open .. 1 closed, from the first engagement on
-and with every change, latched:
-  ~/status            std_msgs/String: ENGAGED, RELEASED, or HAND_LOST: and why
+and with every change, latched, and at least ten times a second while the node lives:
+  ~/status            std_msgs/String: ENGAGED, RELEASED, HAND_LOST, FAULT, and why
 
 parameters (--ros-args -p NAME:=VALUE):
 """
 
 HANDS_TOPIC = 'hand_tracker/hands'
+HANDS_DEPTH = 10
 # Takes the hands of reliable and best-effort publishers alike.
-HANDS_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
-# Who subscribes later gets the last status.
-STATUS_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
-
-class HandUnavailableError(Exception):
-    """Why there is no hand to follow, or no target to move."""
+HANDS_QOS = QoSProfile(depth=HANDS_DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class HandTeleopNode(Node):
@@ -79,125 +71,113 @@ class HandTeleopNode(Node):
         self._settings = self._node_parameters.settings
         self._options = self._settings.teleop_options()
         self._messages: queue.SimpleQueue[HandArray] = queue.SimpleQueue()
-        self._transforms = Buffer()
-        self._listener = TransformListener(self._transforms, self)
+        self._transforms = TransformInput(self)
         self._target = self.create_publisher(PoseStamped, '~/target', QoSProfile(depth=10))
         self._gripper = self.create_publisher(Float64, '~/gripper', QoSProfile(depth=10))
-        self._status = self.create_publisher(String, '~/status', STATUS_QOS)
-        self._hands = self.create_subscription(
-            HandArray, HANDS_TOPIC, self._messages.put, HANDS_QOS
-        )
+        self._status = StatusPublisher(self)
+        self._hands = self.create_subscription(HandArray, HANDS_TOPIC, self._receive, HANDS_QOS)
+        self._input = HandInput(self._hands.topic_name, self._settings.hand)
+        self._frame_id = self._settings.robot_frame
         self._teleop: Teleop | None = None
-        self._track_id: int | None = None
-        self._state = TeleopState.HAND_LOST
-        self._status_text = ''
-        self._say(TeleopState.HAND_LOST, f'no message on {self._hands.topic_name} yet')
+        self._message_s: float | None = None  # when the last one came, by the steady clock
+        self._status.say(TeleopState.HAND_LOST, f'no message on {self._hands.topic_name} yet')
 
     def run(self) -> None:
         """Follow the hand until something is raised."""
-        had_messages = False
         while True:
             try:
-                message = self._messages.get(timeout=self._settings.timeout)
+                message = self._messages.get(timeout=self._status.wait_s())
             except queue.Empty:
-                if had_messages:
-                    self._stop(f'no message on {self._hands.topic_name} any more')
+                self._check_silence()
             else:
-                had_messages = True
+                self._message_s = time.monotonic()
                 self._process(message)
+            self._status.repeat_if_due()
+
+    def _receive(self, message: HandArray) -> None:
+        if self._messages.qsize() >= HANDS_DEPTH:
+            with contextlib.suppress(queue.Empty):
+                self._messages.get_nowait()  # more come than can be followed
+        self._messages.put(message)
+
+    def _check_silence(self) -> None:
+        timeout_s = self._node_parameters.settings.timeout
+        if self._message_s is None or time.monotonic() - self._message_s < timeout_s:
+            return
+        reason = f'no message on {self._hands.topic_name} any more'
+        self._status.say(TeleopState.HAND_LOST, reason)
+        if self._teleop:
+            self._teleop.lose(reason)
 
     def _process(self, message: HandArray) -> None:
         if self._node_parameters.settings is not self._settings:
             self._settings = self._node_parameters.settings
             self._options = self._settings.teleop_options()
-        frame_id = self._settings.robot_frame or message.header.frame_id
         try:
-            to_robot = self._transform(frame_id, message.header.frame_id)
-            if self._teleop is None:
-                self._teleop = self._start(frame_id)
-            sample = sample_hand(self._choose(message), to_robot)
-        except HandUnavailableError as error:
-            target = self._stop(str(error))
-        else:
-            target = self._follow(sample, message.header)
-        if target is None:
+            stamp_s = self._input.stamp_s(message.header.stamp)
+            self._check_age(stamp_s)
+        except TeleopFaultError as error:
+            self._lose(error)  # and a target with such a stamp would mislead the robot
             return
-        header = Header(stamp=message.header.stamp, frame_id=frame_id)
-        pose = pose_to_message(target.position_m, target.rotation)
-        self._target.publish(PoseStamped(header=header, pose=pose))
-        if target.gripper is not None:
-            self._gripper.publish(Float64(data=target.gripper))
+        try:
+            target = self._follow(message, stamp_s)
+        except HandUnavailableError as error:
+            target = self._lose(error)
+        if target is not None:
+            self._publish(target, message.header)
 
-    def _follow(self, sample: HandSample, header: Header) -> TeleopTarget:
+    def _follow(self, message: HandArray, stamp_s: float) -> TeleopTarget:
+        """The target after this message.
+
+        Raises:
+            HandUnavailableError: there is no hand to follow, or no target to move.
+        """
+        image_frame = message.header.frame_id
+        if self._teleop is None:
+            self._frame_id = self._settings.robot_frame or image_frame
+        elif not self._settings.robot_frame and image_frame != self._frame_id:
+            raise FrameChangedError(
+                f"{self._hands.topic_name}: header.frame_id is '{image_frame}', but the target is "
+                f"in '{self._frame_id}'; set the parameter robot_frame to a frame that stays, or "
+                'start hand_teleop again'
+            )
+        to_robot = self._transforms.matrix(self._frame_id, image_frame, 'robot_frame')
+        if self._teleop is None:
+            self._teleop = self._start()
+        hand = self._input.choose(message)
         self._teleop.options = self._options
-        stamp_s = Time.from_msg(header.stamp).nanoseconds / 1e9
-        target = self._teleop.update(sample, stamp_s)
-        reason = ''
-        if target.state == TeleopState.HAND_LOST:
-            reason = 'its pose is not finite'
-        elif target.waits_for_release:
-            reason = f'open the {self._settings.clutch} once to engage'
-        self._say(target.state, reason)
+        target = self._teleop.update(sample_hand(hand, to_robot), stamp_s, time.monotonic())
+        self._status.say(target.state, target.reason)
         return target
 
-    def _stop(self, reason: str) -> TeleopTarget | None:
+    def _lose(self, error: HandUnavailableError) -> TeleopTarget | None:
         """No hand to follow; the target stays where it is, if there is one."""
-        self._say(TeleopState.HAND_LOST, reason)
-        return self._teleop.lose() if self._teleop else None
+        self._status.say(error.state, str(error))
+        if self._teleop is None:
+            return None
+        if isinstance(error, FrameChangedError):
+            return self._teleop.disengage(str(error), error.state)
+        return self._teleop.lose(str(error), error.state)
 
-    def _choose(self, message: HandArray) -> Hand:
-        """The hand to follow: the same as last time, else the one that is tracked longest."""
-        try:
-            hands = hands_from_message(message)
-        except ValueError as error:
-            raise HandUnavailableError(f"the hand tracker's message is wrong: {error}") from error
-        side = self._settings.hand
-        ours = [hand for hand in hands if SIDES.get(hand.handedness) == side]
-        if not ours:
-            raise HandUnavailableError(f'no {side} hand is in the image')
-        tracked = [hand for hand in ours if hand.state == TrackingState.TRACKED]
-        if not tracked:
-            raise HandUnavailableError(f'the {side} hand is held, not seen')
-        located = [hand for hand in tracked if hand.pose is not None]
-        if not located:
-            raise HandUnavailableError(
-                f'the {side} hand has no pose: the hand tracker needs a valid camera_info'
-            )
-        hand = max(located, key=lambda hand: (hand.track_id == self._track_id, hand.age_s))
-        self._track_id = hand.track_id
-        return hand
+    def _check_age(self, stamp_s: float) -> None:
+        age_s = self.get_clock().now().nanoseconds / 1e9 - stamp_s
+        use_sim_time = self.get_parameter('use_sim_time').value
+        check_age(age_s, self._settings.max_image_age, use_sim_time)
 
-    def _start(self, frame_id: str) -> Teleop:
+    def _start(self) -> Teleop:
         """Teleoperation that begins at the tool, or at the start that the parameters name."""
         if self._settings.tool_frame:
-            tool = self._transform(frame_id, self._settings.tool_frame)
+            tool = self._transforms.matrix(self._frame_id, self._settings.tool_frame, 'tool_frame')
             return Teleop(tool[:3, 3], tool[:3, :3])
         rotation = matrix_from_quaternion(np.array(self._settings.start_orientation))
         return Teleop(np.array(self._settings.start_position), rotation)
 
-    def _transform(self, target_frame: str, source_frame: str) -> np.ndarray:
-        """The transform (4, 4) from a frame to another, as TF knows it now."""
-        if target_frame == source_frame:
-            return np.eye(4)
-        try:
-            found = self._transforms.lookup_transform(target_frame, source_frame, Time())
-        except TransformException as error:
-            raise HandUnavailableError(
-                f"no transform from '{source_frame}' to '{target_frame}': {error}"
-            ) from error
-        return matrix_from_transform(found.transform)
-
-    def _say(self, state: TeleopState, reason: str) -> None:
-        """Tell status topic and log about a change."""
-        text = f'{state.name}: {reason}' if reason else state.name
-        if text == self._status_text:
-            return
-        if state == TeleopState.HAND_LOST and self._state == TeleopState.ENGAGED:
-            self.get_logger().warning(f'Stopped: {reason}')
-        else:
-            self.get_logger().info(text)
-        self._state, self._status_text = state, text
-        self._status.publish(String(data=text))
+    def _publish(self, target: TeleopTarget, image_header: Header) -> None:
+        header = Header(stamp=image_header.stamp, frame_id=self._frame_id)
+        pose = pose_to_message(target.position_m, target.rotation)
+        self._target.publish(PoseStamped(header=header, pose=pose))
+        if target.gripper is not None:
+            self._gripper.publish(Float64(data=target.gripper))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

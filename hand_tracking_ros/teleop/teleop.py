@@ -1,12 +1,13 @@
 """A robot's target pose that follows a hand while a clutch is closed; needs no ROS.
 
     teleop = Teleop(start_position_m, start_rotation)
-    target = teleop.update(sample_hand(hand, to_robot), stamp_s)  # or teleop.lose()
+    target = teleop.update(sample_hand(hand, to_robot), stamp_s, now_s)  # or teleop.lose()
 
 Time comes with the input, there is no clock. What holds whatever the input:
 - The target moves only while the clutch is closed and the hand is tracked.
 - It moves no faster than the speed limits, and not out of the workspace.
 - Closing the clutch never moves it: motion counts from where hand and target are then.
+- It never chases a hand that jumps farther than a hand can move.
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ from enum import Enum
 
 import numpy as np
 
-from hand_tracking_ros.tracking.hand import Hand
+from hand_tracking_ros.teleop.hand_sample import HandSample, jump_between
+from hand_tracking_ros.teleop.teleop_options import TeleopOptions
 from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
-
-CLUTCHES = ('pinch', 'fist')
 
 # One input moves the target by no more than its speed limits allow in this time: after a gap, the
 # robot is not sent far in one go.
@@ -34,83 +34,10 @@ class TeleopState(Enum):
     ENGAGED = 'engaged'
     RELEASED = 'released'
     HAND_LOST = 'hand lost'
-
-
-@dataclass(frozen=True)
-class TeleopOptions:
-    """How the target follows the hand.
-
-    Attributes:
-        clutch: `pinch`, thumb and index finger engage and the other fingers' curl moves the
-            gripper; `fist`, the curl of middle, ring and little finger engages and the pinch
-            moves the gripper.
-        engage_above: the clutch closes at and above this, 0 to 1.
-        release_below: it opens at and below this.
-        position_scale: motion of the target over motion of the hand.
-        follow_rotation: the target turns with the hand; else it keeps its orientation.
-        workspace_min_m, workspace_max_m: corners of the box that the target stays in.
-        max_linear_speed_m_s, max_angular_speed_rad_s: of the target.
-        max_gripper_speed_s: full strokes of the gripper per second.
-        resume_within_s: a hand that was lost for no longer, and still is the same track, goes on
-            with its clutch closed; any other has to open it first.
-
-    Raises:
-        ValueError: options contradict each other.
-    """
-
-    clutch: str = 'pinch'
-    engage_above: float = 0.8
-    release_below: float = 0.5
-    position_scale: float = 1.0
-    follow_rotation: bool = True
-    workspace_min_m: tuple[float, float, float] = (-1.0, -1.0, -1.0)
-    workspace_max_m: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    max_linear_speed_m_s: float = 0.25
-    max_angular_speed_rad_s: float = 1.0
-    max_gripper_speed_s: float = 2.0
-    resume_within_s: float = 0.3
-
-    def __post_init__(self) -> None:
-        if self.clutch not in CLUTCHES:
-            raise ValueError(f"clutch is '{self.clutch}', expected one of {', '.join(CLUTCHES)}")
-        if not self.release_below < self.engage_above:
-            raise ValueError(
-                f'the clutch opens below {self.release_below} and closes above '
-                f'{self.engage_above}: the first must be the smaller one'
-            )
-        if not all(np.less(self.workspace_min_m, self.workspace_max_m)):
-            raise ValueError(
-                f'the workspace reaches from {list(self.workspace_min_m)} to '
-                f'{list(self.workspace_max_m)} m: each number must be smaller in the first'
-            )
-
-
-@dataclass(frozen=True)
-class HandSample:
-    """What teleoperation needs of a tracked hand.
-
-    Attributes:
-        track_id: the same hand over time.
-        position_m: (3,) the wrist, in the robot's frame.
-        rotation: (3, 3) axes of the hand in the robot's frame.
-        pinch: 0 open to 1 closed.
-        curl: 0 to 1, of middle, ring and little finger.
-    """
-
-    track_id: int
-    position_m: np.ndarray
-    rotation: np.ndarray
-    pinch: float
-    curl: float
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether all of it is finite, and the rotation is one."""
-        numbers = [*self.position_m, *np.ravel(self.rotation), self.pinch, self.curl]
-        if not np.isfinite(numbers).all():
-            return False
-        square = self.rotation @ np.transpose(self.rotation)
-        return np.allclose(square, np.eye(3), atol=1e-3) and np.linalg.det(self.rotation) > 0
+    # Something is wrong that a person has to mend.
+    FAULT = 'fault'
+    # The node is told not to move anything.
+    INACTIVE = 'inactive'
 
 
 @dataclass(frozen=True)
@@ -122,31 +49,14 @@ class TeleopTarget:
         rotation: (3, 3) axes of the tool in the robot's frame.
         gripper: 0 open to 1 closed; None until the clutch was closed for the first time.
         state: whether it follows the hand.
-        waits_for_release: the clutch of this hand is closed, and has to open before it counts.
+        reason: why it does not follow the hand; empty where the state says it all.
     """
 
     position_m: np.ndarray
     rotation: np.ndarray
     gripper: float | None
     state: TeleopState
-    waits_for_release: bool
-
-
-def sample_hand(hand: Hand, to_robot: np.ndarray) -> HandSample:
-    """A hand that has a pose, for `Teleop.update`.
-
-    Args:
-        hand: seen in an image.
-        to_robot: (4, 4) transform from the camera's frame to the robot's.
-    """
-    turn = to_robot[:3, :3]
-    return HandSample(
-        track_id=hand.track_id,
-        position_m=turn @ hand.pose.position_m + to_robot[:3, 3],
-        rotation=turn @ hand.pose.rotation,
-        pinch=hand.pinch,
-        curl=float(hand.finger_curl[2:].mean()),
-    )
+    reason: str
 
 
 class Teleop:
@@ -167,40 +77,58 @@ class Teleop:
         self._gripper: float | None = None
         # Fingers minus gripper when the clutch closed; 0 once the gripper follows the fingers.
         self._gripper_gap = 0.0
-        self._stamp_s = -np.inf  # of the last image in which the hand was seen
-        self._track_id: int | None = None
+        # The hand as it was seen last, in an image of this time, at this time of the clock.
+        self._last: HandSample | None = None
+        self._stamp_s = self._now_s = -np.inf
         # The clutch of this hand was open before, so that closing it is meant.
         self._is_armed = False
         self._is_closed = False
         self._anchor: _Anchor | None = None
 
-    def lose(self) -> TeleopTarget:
+    def lose(self, reason: str = '', state: TeleopState = TeleopState.HAND_LOST) -> TeleopTarget:
         """The target after an image without the hand, or when no image came."""
         self._anchor = None
-        return self._target(TeleopState.HAND_LOST)
+        return self._target(state, reason)
 
-    def update(self, sample: HandSample, stamp_s: float) -> TeleopTarget:
+    def disengage(self, reason: str, state: TeleopState) -> TeleopTarget:
+        """As `lose`, and the hand has to open its clutch before it engages again."""
+        self._is_armed = self._is_closed = False
+        return self.lose(reason, state)
+
+    def update(
+        self, sample: HandSample, stamp_s: float, now_s: float | None = None
+    ) -> TeleopTarget:
         """The target after the next image in which the hand was seen.
 
         Args:
             sample: the hand; counts as lost if it holds anything not finite.
             stamp_s: when the image was taken. A time that is not finite loses the hand; one before
                 the last makes another hand of it, which has to open the clutch first.
+            now_s: a clock that only ever runs forwards. The speed limits hold by the image's time
+                and by this one, so that wrong stamps make no motion faster. None: there are only
+                the stamps, as in a recording.
         """
         if not (sample.is_usable and np.isfinite(stamp_s)):
-            return self.lose()
-        step_s, self._stamp_s = stamp_s - self._stamp_s, stamp_s
-        if sample.track_id != self._track_id or not 0 <= step_s <= self.options.resume_within_s:
-            self._track_id, self._anchor = sample.track_id, None
+            return self.lose('its pose is not finite')
+        now_s = stamp_s if now_s is None else now_s
+        steps_s = (stamp_s - self._stamp_s, now_s - self._now_s)
+        break_reason = self._why_another(sample, *steps_s)
+        was_engaged = self._anchor is not None
+        if break_reason:
+            self._anchor = None
             self._is_armed = self._is_closed = False
-        step_s = min(step_s, MAX_STEP_S)
+        self._last, self._stamp_s, self._now_s = sample, stamp_s, now_s
+        step_s = min(*steps_s, MAX_STEP_S)
         clutch, grip = sample.pinch, sample.curl
         if self.options.clutch == 'fist':
             clutch, grip = grip, clutch
         self._move_clutch(clutch)
         if not (self._is_armed and self._is_closed):
             self._anchor = None
-            return self._target(TeleopState.RELEASED)
+            reasons = [break_reason] if was_engaged and break_reason else []
+            if self._is_closed:
+                reasons.append(f'open the {self.options.clutch} once to engage')
+            return self._target(TeleopState.RELEASED, '; '.join(reasons))
         if self._anchor is None:
             self._anchor = _Anchor(
                 hand_m=np.array(sample.position_m),
@@ -215,6 +143,20 @@ class Teleop:
             self._follow(sample, self._anchor, step_s)
             self._move_gripper(grip, step_s)
         return self._target(TeleopState.ENGAGED)
+
+    def _why_another(self, sample: HandSample, image_step_s: float, clock_step_s: float) -> str:
+        """Why this is not the hand of the last image, which could go on; empty if it is."""
+        if self._last is None:
+            return 'no hand was seen before'
+        if sample.track_id != self._last.track_id:
+            return f'track {sample.track_id} took the place of track {self._last.track_id}'
+        if min(image_step_s, clock_step_s) < 0:
+            return f'the images went back in time by {-image_step_s:.3g} s'
+        longest_s = max(image_step_s, clock_step_s)
+        if longest_s > self.options.resume_within_s:
+            return f'the hand was not seen for {longest_s:.3g} s'
+        step_s = min(image_step_s, MAX_STEP_S)
+        return jump_between(self._last, sample, step_s, self.options.follow_rotation)
 
     def _move_clutch(self, clutch: float) -> None:
         if clutch >= self.options.engage_above:
@@ -252,9 +194,8 @@ class Teleop:
             step = self.options.max_gripper_speed_s * step_s
             self._gripper = float(np.clip(self._gripper + np.clip(gap, -step, step), 0.0, 1.0))
 
-    def _target(self, state: TeleopState) -> TeleopTarget:
-        waits = state == TeleopState.RELEASED and self._is_closed
-        return TeleopTarget(self._position_m, self._rotation, self._gripper, state, waits)
+    def _target(self, state: TeleopState, reason: str = '') -> TeleopTarget:
+        return TeleopTarget(self._position_m, self._rotation, self._gripper, state, reason)
 
 
 @dataclass(frozen=True)

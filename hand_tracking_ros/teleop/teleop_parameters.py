@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_ros.ros.parameters import fixed, parameter
-from hand_tracking_ros.teleop.teleop import CLUTCHES, TeleopOptions
+from hand_tracking_ros.teleop.teleop_options import CLUTCHES, TeleopOptions
 from hand_tracking_ros.tracking.errors import UserError
 
 # Shorter ones have no direction.
@@ -82,6 +82,13 @@ class TeleopSettings:
         0.3,
         'Seconds without any message from the hand tracker after which the hand counts as lost.',
         within=(0.02, 10.0),
+    )
+
+    max_image_age: float = parameter(
+        0.5,
+        "Largest difference between an image's stamp and the clock, seconds; an older image moves "
+        'nothing. The clock is /clock with use_sim_time.',
+        within=(0.02, 3600.0),
     )
 
     def teleop_options(self) -> TeleopOptions:

@@ -14,6 +14,9 @@ import math
 import numpy as np
 from transforms3d import quaternions
 
+# Of the squared length of a unit quaternion, as tf2 takes it (QUATERNION_NORMALIZATION_TOLERANCE).
+UNIT_TOLERANCE = 10e-3
+
 IDENTITY_QUATERNION = np.array([0.0, 0.0, 0.0, 1.0])
 
 
@@ -31,6 +34,12 @@ def matrix_from_quaternion(quaternion: np.ndarray) -> np.ndarray:
     """Rotation matrix (3, 3) of a quaternion (4,), which need not have unit length."""
     x, y, z, w = quaternion.tolist()
     return quaternions.quat2mat((w, x, y, z))
+
+
+def is_unit_quaternion(quaternion: np.ndarray) -> bool:
+    """Whether a quaternion (4,) is finite and of length 1."""
+    # Not-a-number compares false with everything, so ask for what must hold.
+    return abs(sum(value * value for value in quaternion.tolist()) - 1) < UNIT_TOLERANCE
 
 
 def quaternion_from_matrix(matrix: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from std_msgs.msg import Header
 from hand_tracking_ros.ros.joint_states import joint_state
 from hand_tracking_ros.ros.landmark_poses import landmark_poses
 from hand_tracking_ros.ros.message_conversion import hand_frames, hands_to_message
-from hand_tracking_ros.teleop.teleop import sample_hand
+from hand_tracking_ros.teleop.hand_sample import sample_hand
 from hand_tracking_ros.tracking.fingers.finger_values import (
     finger_curl,
     metric_landmarks,

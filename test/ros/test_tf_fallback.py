@@ -77,6 +77,37 @@ def test_frames_that_are_not_connected_are_named(buffer, source):
         buffer.lookup_transform('base', source, None)
 
 
+@pytest.mark.parametrize(
+    ('field', 'value'),
+    [
+        ('translation.x', np.nan),
+        ('translation.z', -np.inf),
+        ('rotation.y', np.nan),
+        ('rotation.w', 0.0),
+        ('rotation.x', 1e200),
+    ],
+)
+def test_a_transform_that_is_none_is_ignored(buffer, field, value):
+    wrong = transform('base', 'arm', (7, 0, 0))
+    part, name = field.split('.')
+    setattr(getattr(wrong.transform, part), name, value)
+    buffer.set_transform(wrong, '/tf')
+    assert looked_up(buffer, 'base', 'arm')[0] == 1.0
+
+
+@pytest.mark.parametrize(('parent', 'child'), [('base', ''), ('', 'arm'), ('arm', 'arm')])
+def test_a_transform_without_two_frames_is_ignored(buffer, parent, child):
+    buffer.set_transform(transform(parent, child, (7, 0, 0)), '/tf_static')
+    assert looked_up(buffer, 'base', 'arm')[0] == 1.0
+
+
+def test_transforms_too_long_to_be_chained_are_refused(buffer):
+    for parent, child in (('base', 'arm'), ('arm', 'camera')):
+        buffer.set_transform(transform(parent, child, (1e308, 0, 0)), '')
+    with np.errstate(all='ignore'), pytest.raises(tf_fallback.TransformException, match='too long'):
+        buffer.lookup_transform('base', 'camera', None)
+
+
 def test_a_frame_above_itself_is_refused(buffer):
     buffer.set_transform(transform('camera', 'base', (0, 0, 0)), '')
     with pytest.raises(tf_fallback.TransformException, match='own ancestor'):

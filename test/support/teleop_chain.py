@@ -35,7 +35,8 @@ TELEOP_PARAMETERS = {
     'max_angular_speed': MAX_ANGULAR_SPEED_RAD_S,
     # More than a busy machine lets pass between two images.
     'timeout': 3.0,
-    'resume_within': 1.0,
+    'max_image_age': 3.0,
+    'resume_within': 1.5,
 }
 # Name of each teleoperation node, what it is told, and the turn from the camera's axes to its own.
 TELEOPS = {

@@ -24,12 +24,17 @@ class TeleopOutputs:
         self._client, self._name = client, name
         self.targets: list[PoseStamped] = []
         self.grippers: list[Float64] = []
+        # Each status once until it changes; and how often any came.
         self.statuses: list[str] = []
+        self.num_statuses = 0
         client.listen(PoseStamped, f'{name}/target', self.targets)
         client.listen(Float64, f'{name}/gripper', self.grippers)
-        client.node.create_subscription(
-            String, f'{name}/status', lambda m: self.statuses.append(m.data), LATCHED
-        )
+        client.node.create_subscription(String, f'{name}/status', self._keep_status, LATCHED)
+
+    def _keep_status(self, message: String) -> None:
+        self.num_statuses += 1
+        if self.statuses[-1:] != [message.data]:
+            self.statuses.append(message.data)
 
     def wait_until_heard(self) -> None:
         """Wait until nothing that it says is missed."""

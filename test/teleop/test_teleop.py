@@ -5,20 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hand_tracking_ros.teleop.teleop import (
-    MAX_STEP_S,
-    HandSample,
-    Teleop,
-    TeleopOptions,
-    TeleopState,
-    sample_hand,
-)
+from hand_tracking_ros.teleop.hand_sample import HandSample, sample_hand
+from hand_tracking_ros.teleop.teleop import MAX_STEP_S, Teleop, TeleopState
+from hand_tracking_ros.teleop.teleop_options import TeleopOptions
 from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
 from hand_tracking_ros.tracking.hand import HandPose, PoseSource
 from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector, rotation_vector
 from support.synthetic_hand import hand_points, hand_seen
 
-ENGAGED, RELEASED, HAND_LOST = TeleopState
+ENGAGED, RELEASED, HAND_LOST = TeleopState.ENGAGED, TeleopState.RELEASED, TeleopState.HAND_LOST
 START_M = np.array([0.3, 0.0, 0.4])
 HAND_M = np.array([0.1, -0.2, 0.6])
 FRAME_S = 1 / 30
@@ -36,17 +31,26 @@ class Operator:
     def __init__(self, options=FAST, start_rotation=None):
         rotation = turn(0.1, 0.2, 0.3) if start_rotation is None else start_rotation
         self.teleop = Teleop(START_M, rotation, options)
-        self.stamp_s = 100.0
+        self.stamp_s, self.now_s = 100.0, 5.0
         self.hand = HandSample(1, HAND_M, turn(0.5, 0.0, 1.0), 0.0, 0.0)
 
-    def show(self, after_s=FRAME_S, **changes):
-        """The hand as it was last, but for some changes."""
+    def show(self, after_s=FRAME_S, clock_s=None, **changes):
+        """The hand as it was last, but for some changes; the clock goes as the images, or not."""
         self.hand = replace(self.hand, **changes)
         self.stamp_s += after_s
-        return self.teleop.update(self.hand, self.stamp_s)
+        self.now_s += max(after_s, 0.0) if clock_s is None else clock_s
+        return self.teleop.update(self.hand, self.stamp_s, self.now_s)
+
+    def move(self, way_m, num_frames=1, **fields):
+        """The hand moves this way (3,), as fast as it takes this many images."""
+        start_m = self.hand.position_m
+        for step in range(1, num_frames + 1):
+            target = self.show(position_m=start_m + np.array(way_m) * step / num_frames, **fields)
+        return target
 
     def hide(self, after_s=FRAME_S):
         self.stamp_s += after_s
+        self.now_s += after_s
         return self.teleop.lose()
 
     def engage(self):
@@ -130,15 +134,15 @@ def test_a_fist_can_be_the_clutch_and_pinch_the_gripper():
 def test_a_hand_that_comes_with_its_clutch_closed_has_to_open_it_first():
     operator = Operator()
     arrived = operator.show(pinch=1.0)
-    assert (arrived.state, arrived.waits_for_release) == (RELEASED, True)
-    assert not operator.show(pinch=0.0).waits_for_release
+    assert (arrived.state, arrived.reason) == (RELEASED, 'open the pinch once to engage')
+    assert operator.show(pinch=0.0).reason == ''
     assert operator.show(pinch=1.0).state == ENGAGED
 
 
 def test_a_lost_hand_stops_the_target_in_that_very_frame():
     operator = Operator(TeleopOptions())
     operator.engage()
-    moving = operator.show(position_m=HAND_M + 0.5)
+    moving = operator.move([0.1, 0.1, 0.1])
     lost = operator.hide()
     assert (moving.state, lost.state) == (ENGAGED, HAND_LOST)
     assert_same_pose(lost, moving)
@@ -150,10 +154,10 @@ def test_the_same_hand_returning_soon_goes_on_from_where_the_target_is():
     operator.engage()
     moved = operator.show(position_m=HAND_M + 0.05)
     operator.hide()
-    returned = operator.show(position_m=HAND_M - 0.2, rotation=turn(1, 0, 0))
+    returned = operator.show(position_m=HAND_M - 0.1, rotation=turn(1, 0, 0))
     assert returned.state == ENGAGED
     assert_same_pose(returned, moved)
-    on = operator.show(position_m=HAND_M - 0.2 + [0.01, 0.0, 0.0])
+    on = operator.move([0.01, 0.0, 0.0])
     np.testing.assert_allclose(on.position_m, np.add(moved.position_m, [0.01, 0.0, 0.0]))
 
 
@@ -221,28 +225,113 @@ def test_the_target_stays_in_the_workspace_and_returns_with_the_hand():
     options = replace(FAST, workspace_min_m=(0.2, -0.1, 0.3), workspace_max_m=(0.4, 0.1, 0.5))
     operator = Operator(options)
     operator.engage()
-    out = operator.show(position_m=HAND_M + 0.5)
+    out = operator.move([0.5, 0.5, 0.5], num_frames=10)
     np.testing.assert_allclose(out.position_m, [0.4, 0.1, 0.5])
-    back = operator.show(position_m=HAND_M)
+    back = operator.move([-0.5, -0.5, -0.5], num_frames=10)
     np.testing.assert_allclose(back.position_m, START_M)
 
 
 def test_a_target_outside_the_workspace_is_not_moved_but_by_the_hand():
     operator = Operator(replace(FAST, workspace_max_m=(0.2, 1.0, 1.0)))
     np.testing.assert_array_equal(operator.engage().position_m, START_M)
-    farther = operator.show(position_m=np.add(HAND_M, [0.1, 0.0, 0.0]))
+    farther = operator.move([0.1, 0.0, 0.0])
     np.testing.assert_array_equal(farther.position_m, START_M)
-    inside = operator.show(position_m=HAND_M - [0.2, 0.0, 0.0])
+    inside = operator.move([-0.3, 0.0, 0.0], num_frames=3)
     np.testing.assert_allclose(inside.position_m, START_M - [0.2, 0.0, 0.0])
 
 
 def test_a_fast_hand_is_followed_at_the_speed_limits():
     operator = Operator(TeleopOptions(max_linear_speed_m_s=0.3, max_angular_speed_rad_s=0.6))
     engaged = operator.engage()
-    moved = operator.show(0.05, position_m=HAND_M + 0.5, rotation=turn(0, 3, 0))
+    moved = operator.show(0.05, position_m=HAND_M + 0.1, rotation=turn(0, 1, 0) @ turn(0.5, 0, 1))
     assert np.linalg.norm(moved.position_m - engaged.position_m) == pytest.approx(0.015)
     turned = rotation_vector(moved.rotation @ engaged.rotation.T)
     assert np.linalg.norm(turned) == pytest.approx(0.03)
+
+
+def test_stamps_that_run_too_fast_make_no_motion_faster():
+    limit_m_s, turn_limit_rad_s, frame_s = 0.25, 1.0, 0.01
+    operator = Operator(TeleopOptions(max_linear_speed_m_s=limit_m_s))
+    engaged, start_s = operator.engage(), operator.now_s
+    for _ in range(50):
+        target = operator.show(
+            10 * frame_s,
+            clock_s=frame_s,
+            position_m=np.add(operator.hand.position_m, [0.02, 0.0, 0.0]),
+            rotation=turn(0.0, 0.0, 0.05) @ operator.hand.rotation,
+        )
+    assert target.state == ENGAGED
+    seconds = operator.now_s - start_s
+    moved_m = np.linalg.norm(target.position_m - engaged.position_m)
+    assert moved_m == pytest.approx(limit_m_s * seconds)
+    turned_rad = np.linalg.norm(rotation_vector(target.rotation @ engaged.rotation.T))
+    assert turned_rad == pytest.approx(turn_limit_rad_s * seconds)
+
+
+def test_stamps_that_run_too_slowly_hide_no_absence():
+    operator = Operator()
+    operator.engage()
+    operator.hide()
+    returned = operator.show(FRAME_S, clock_s=5.0)
+    assert returned.state == RELEASED
+    assert returned.reason == 'open the pinch once to engage'
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        (
+            {'position_m': np.add(HAND_M, [0.0, 0.8, 0.0])},
+            'the hand jumped by 0.80 m within 0.033 s',
+        ),
+        ({'rotation': turn(0, 0, np.pi) @ turn(0.5, 0, 1)}, 'the hand jumped by 3.1 rad'),
+        ({'track_id': 7}, 'track 7 took the place of track 1'),
+    ],
+    ids=['position', 'rotation', 'track'],
+)
+def test_a_hand_that_jumps_is_not_followed_until_it_has_opened_its_clutch(changes, reason):
+    operator = Operator()
+    engaged = operator.engage()
+    jumped = operator.show(**changes)
+    assert jumped.state == RELEASED
+    assert jumped.reason.startswith(reason)
+    assert jumped.reason.endswith('open the pinch once to engage')
+    assert_same_pose(jumped, engaged)
+    assert_same_pose(operator.move([0.05, 0.0, 0.0]), engaged)
+    assert_same_pose(operator.engage(), engaged)
+    after = operator.move([0.05, 0.0, 0.0])
+    np.testing.assert_allclose(after.position_m, np.add(engaged.position_m, [0.05, 0.0, 0.0]))
+
+
+def test_a_hand_that_jumps_after_a_gap_is_not_followed_either():
+    operator = Operator(replace(FAST, resume_within_s=1.0))
+    operator.engage()
+    assert operator.show(0.5, position_m=np.add(HAND_M, [0.0, 0.0, 0.8])).state == RELEASED
+
+
+def test_a_fast_hand_is_no_jump():
+    operator = Operator()
+    operator.engage()
+    three_m_s = operator.move([0.0, 0.0, 1.0], num_frames=10)
+    turning = operator.show(rotation=turn(0, 0.5, 0) @ operator.hand.rotation)
+    assert (three_m_s.state, turning.state) == (ENGAGED, ENGAGED)
+
+
+def test_an_orientation_that_moves_nothing_may_jump():
+    operator = Operator(replace(FAST, follow_rotation=False))
+    operator.engage()
+    assert operator.show(rotation=turn(0, 0, np.pi) @ operator.hand.rotation).state == ENGAGED
+
+
+def test_a_hand_that_is_told_to_disengage_has_to_open_its_clutch():
+    operator = Operator()
+    engaged = operator.engage()
+    stopped = operator.teleop.disengage('the camera changed', TeleopState.FAULT)
+    assert (stopped.state, stopped.reason) == (TeleopState.FAULT, 'the camera changed')
+    still = operator.move([0.05, 0.0, 0.0])
+    assert still.state == RELEASED
+    assert_same_pose(still, engaged)
+    assert operator.engage().state == ENGAGED
 
 
 def test_the_gripper_is_unknown_until_the_first_engagement():
@@ -269,17 +358,21 @@ def test_a_closed_gripper_stays_closed_until_the_fingers_have_closed_too():
 
 
 def random_inputs(rng, count):
-    """Hands that wander, jump, vanish, swap, and bring nonsense, at times that do too."""
-    stamp_s, track_id = 0.0, 1
+    """Hands that wander, jump, vanish, swap, and bring nonsense, at times that do too.
+
+    With the image's stamp and the clock, which does not go as the stamps do.
+    """
+    stamp_s, now_s, track_id = 0.0, 0.0, 1
     position_m, rotation = HAND_M, np.eye(3)
     pinch = curl = 0.0
     for _ in range(count):
         stamp_s += rng.choice([FRAME_S, 0.0, 0.2, 1.0, -0.5], p=[0.9, 0.03, 0.03, 0.02, 0.02])
-        position_m = position_m + rng.normal(scale=rng.choice([0.01, 1.0], p=[0.95, 0.05]), size=3)
+        now_s += rng.choice([FRAME_S, 0.002, 0.1, 1.0], p=[0.8, 0.15, 0.04, 0.01])
+        position_m = position_m + rng.normal(scale=rng.choice([0.02, 1.0], p=[0.97, 0.03]), size=3)
         rotation = (
-            turn(*rng.normal(scale=rng.choice([0.05, 2.0], p=[0.95, 0.05]), size=3)) @ rotation
+            turn(*rng.normal(scale=rng.choice([0.1, 2.0], p=[0.97, 0.03]), size=3)) @ rotation
         )
-        if rng.random() < 0.1:
+        if rng.random() < 0.2:
             pinch, curl = rng.choice([0.0, 0.6, 1.0]), rng.random()
         if rng.random() < 0.02:
             track_id += 1
@@ -293,13 +386,13 @@ def random_inputs(rng, count):
             sample = replace(sample, rotation=rotation * 1e9)
         elif nonsense < 0.07:
             sample = replace(sample, pinch=np.nan)
-        yield sample, rng.choice([stamp_s, np.nan], p=[0.99, 0.01])
+        yield sample, rng.choice([stamp_s, np.nan], p=[0.99, 0.01]), now_s
 
 
 @pytest.mark.parametrize('clutch', ['pinch', 'fist'])
 @pytest.mark.parametrize('seed', range(10))
 def test_no_input_whatever_moves_the_target_beyond_its_limits(seed, clutch):
-    """5 minutes of it for each clutch; times stand for what the clock of a robot would show."""
+    """5 minutes of it for each clutch. The limits hold by the stamps and by the clock."""
     rng = np.random.default_rng(seed)
     options = TeleopOptions(
         clutch=clutch,
@@ -308,11 +401,12 @@ def test_no_input_whatever_moves_the_target_beyond_its_limits(seed, clutch):
         position_scale=float(rng.uniform(0.2, 3.0)),
     )
     teleop = Teleop(START_M, np.eye(3), options)
-    last, last_stamp_s = teleop.lose(), 0.0
+    last, last_stamp_s, last_now_s = teleop.lose(), 0.0, 0.0
     num_engaged = 0
-    for sample, stamp_s in random_inputs(rng, 900):
-        target = teleop.update(sample, stamp_s) if sample else teleop.lose()
+    for sample, stamp_s, now_s in random_inputs(rng, 900):
+        target = teleop.update(sample, stamp_s, now_s) if sample else teleop.lose()
         step_s = min(max(stamp_s - last_stamp_s, 0.0), MAX_STEP_S) if np.isfinite(stamp_s) else 0.0
+        step_s = min(step_s, now_s - last_now_s)
         if target.state != ENGAGED:
             step_s = 0.0
         moved_m = np.linalg.norm(target.position_m - last.position_m)
@@ -325,7 +419,8 @@ def test_no_input_whatever_moves_the_target_beyond_its_limits(seed, clutch):
         if last.gripper is not None:
             assert abs(target.gripper - last.gripper) <= options.max_gripper_speed_s * step_s + 1e-9
         num_engaged += target.state == ENGAGED
-        last, last_stamp_s = target, stamp_s if np.isfinite(stamp_s) else last_stamp_s
+        last, last_now_s = target, now_s
+        last_stamp_s = stamp_s if np.isfinite(stamp_s) else last_stamp_s
     assert num_engaged > 20
 
 

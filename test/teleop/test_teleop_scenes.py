@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
-from hand_tracking_ros.teleop.teleop import Teleop, TeleopOptions, TeleopState, sample_hand
+from hand_tracking_ros.teleop.hand_sample import sample_hand
+from hand_tracking_ros.teleop.teleop import Teleop, TeleopState
+from hand_tracking_ros.teleop.teleop_options import TeleopOptions
 from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.fingers.finger_values import with_finger_values
 from hand_tracking_ros.tracking.hand import Handedness, TrackingState
