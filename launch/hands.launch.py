@@ -238,7 +238,6 @@ def _common(values: dict[str, str], remappings: dict[str, str]) -> dict:
         'namespace': values['namespace'],
         'remappings': list(remappings.items()),
         'ros_arguments': ['--log-level', values['log_level']],
-        'additional_env': image_profile(),
         'respawn': is_true(values['respawn']),
         'output': 'screen',
     }

@@ -21,6 +21,7 @@ from std_msgs.msg import Header, UInt64
 from hand_tracking_ros.cameras.pacing import Pacer
 from hand_tracking_ros.media.prefetch import prefetch
 from hand_tracking_ros.ros.compressed_images import compressed_from_rgb
+from hand_tracking_ros.ros.fast_dds import use_image_profile
 from hand_tracking_ros.ros.image_conversion import from_rgb
 from hand_tracking_ros.ros.parameters import NodeParameters, fixed
 from hand_tracking_ros.ros.process import ros_process, spinning, stop_on_signal
@@ -182,6 +183,7 @@ def run_camera(arguments: Sequence[str], make_node: Callable[[], CameraNode]) ->
 
     While the node is made, which may take seconds, a signal ends the process at once.
     """
+    use_image_profile()
     with (
         ros_process(arguments),
         contextlib.closing(make_node()) as node,

@@ -22,7 +22,7 @@ from hand_tracking_ros.demo.bag import IMAGE_TOPIC, PUBLISHER, TRACKER, Bag
 from hand_tracking_ros.demo.processes import Program
 from hand_tracking_ros.demo.recorder import Counts, Recorder
 from hand_tracking_ros.media.media_source import MediaSource
-from hand_tracking_ros.ros.fast_dds import image_profile
+from hand_tracking_ros.ros.fast_dds import use_image_profile
 from hand_tracking_ros.tracking.errors import UserError
 
 # image of the tracker, image/compressed of the recorder.
@@ -59,7 +59,7 @@ class Session:
         self._log_folder = log_folder
         # A domain of its own: robots and other demos on this network stay out of it.
         os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % MAX_DOMAIN_ID)
-        os.environ.update(image_profile())
+        use_image_profile()
         self._context = Context()
         rclpy.init(context=self._context)
         self._recorder = Recorder(bag, self._context)

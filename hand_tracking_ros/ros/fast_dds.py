@@ -1,4 +1,4 @@
-"""The profile with which Fast DDS carries whole camera images, for launch files and the demo."""
+"""The profile with which Fast DDS carries whole camera images."""
 
 from __future__ import annotations
 
@@ -28,3 +28,8 @@ def image_profile(environment: Mapping[str, str] = os.environ) -> dict[str, str]
     # Fast DDS 2 knows the first variable only, and Fast DDS 3 warns of it.
     is_fast_dds_2 = environment.get('ROS_DISTRO') in DISTRIBUTIONS_WITH_FAST_DDS_2
     return {USER_CHOICES[0 if is_fast_dds_2 else 1]: str(profile)}
+
+
+def use_image_profile() -> None:
+    """Select the profile for this process and its children; call it before rclpy.init."""
+    os.environ.update(image_profile())

@@ -19,6 +19,7 @@ from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.ros.camera import Camera, ImageMessage
 from hand_tracking_ros.ros.compat import TransformBroadcaster
 from hand_tracking_ros.ros.diagnostics import PERIOD_S, idle_status, status_name
+from hand_tracking_ros.ros.fast_dds import use_image_profile
 from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.latest_frames import LatestFrames
@@ -235,6 +236,7 @@ def _run(arguments: Sequence[str]) -> None:
     """Run the node until a signal tells it to stop."""
     # OpenCV's own threads wait awake for more to do, which crops as small as these do not repay.
     cv2.setNumThreads(1)
+    use_image_profile()
     with ros_process(arguments):
         node = HandTrackerNode()
         try:

@@ -15,8 +15,6 @@ from hand_tracking_ros.ros.launch_topics import topics_of_cameras
 from hand_tracking_ros.tracking.errors import UserError
 from launch import LaunchContext
 
-FAST_DDS_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-
 try:
     SHARE = Path(get_package_share_directory('hand_tracking_ros'))
 except PackageNotFoundError as missing:
@@ -42,31 +40,6 @@ def nodes(launch_file, **arguments):
     for entity in launch_file.generate_launch_description().entities:
         started += entity.visit(context) or []
     return started
-
-
-def environment_of(node):
-    """What launch adds to the environment of a node."""
-    context = LaunchContext()
-    return {
-        perform_substitutions(context, name): perform_substitutions(context, value)
-        for name, value in node.additional_env
-    }
-
-
-def test_fast_dds_gets_the_profile_for_images(launch_file, monkeypatch):
-    for name in FAST_DDS_VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    (node,) = nodes(launch_file)
-    ((name, profile),) = environment_of(node).items()
-    assert name in FAST_DDS_VARIABLES
-    assert profile == str(SHARE / 'config' / 'fastdds_shm.xml')
-
-
-def test_a_profile_of_the_user_is_kept(launch_file, monkeypatch):
-    monkeypatch.delenv(FAST_DDS_VARIABLES[0], raising=False)
-    monkeypatch.setenv(FAST_DDS_VARIABLES[1], '/my/profile.xml')
-    (node,) = nodes(launch_file)
-    assert environment_of(node) == {}
 
 
 def test_a_compressed_topic_is_refused_with_the_right_arguments(launch_file):

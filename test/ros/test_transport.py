@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import tracemalloc
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -81,6 +82,13 @@ class LinkEnd:
         self._process.communicate(timeout=TIMEOUT_S)
 
 
+def plain_environment():
+    """As of a user who has chosen nothing, in a domain without leftovers."""
+    chosen = (*VARIABLES, 'FASTDDS_BUILTIN_TRANSPORTS')
+    environment = {name: value for name, value in os.environ.items() if name not in chosen}
+    return environment | {'ROS_DOMAIN_ID': str(domain_without_leftovers())}
+
+
 def received_images(width_px, height_px, count, receiver_environment=None):
     """The numbers of the images that arrive of so many sent at once, in their order."""
     if get_rmw_implementation_identifier() != 'rmw_fastrtps_cpp':
@@ -88,9 +96,7 @@ def received_images(width_px, height_px, count, receiver_environment=None):
     num_bytes = 2 * int(transports()['SHM']['segment_size'])
     if shutil.disk_usage(SHARED_MEMORY).free < 1.1 * num_bytes:
         pytest.skip(f'needs {num_bytes / 1e6:.0f} MB in /dev/shm for two processes')
-    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    environment.pop('FASTDDS_BUILTIN_TRANSPORTS', None)
-    environment['ROS_DOMAIN_ID'] = str(domain_without_leftovers())
+    environment = plain_environment()
     sender_environment = environment | {name: str(PROFILE) for name in image_profile(environment)}
     if receiver_environment is None:
         receiver_environment = sender_environment
@@ -125,6 +131,39 @@ def test_a_port_queues_as_much_as_the_shared_memory_holds():
     shared_memory = transports()['SHM']
     queue_bytes = int(shared_memory['port_queue_capacity']) * FRAGMENT_BYTES
     assert queue_bytes >= int(shared_memory['segment_size'])
+
+
+def largest_shared_memory(process):
+    """Bytes of a process's largest shared memory of Fast DDS."""
+    shared = [
+        line.split(maxsplit=1)[0].split('-')
+        for line in Path(f'/proc/{process.pid}/maps').read_text().splitlines()
+        if '/dev/shm/fast' in line
+    ]
+    return max((int(end, 16) - int(begin, 16) for begin, end in shared), default=0)
+
+
+@pytest.mark.parametrize('program', ['hand_tracker', 'simulated_camera', 'video_publisher'])
+def test_a_program_that_carries_images_needs_no_variable_for_it(tmp_path, program):
+    if get_rmw_implementation_identifier() != 'rmw_fastrtps_cpp':
+        pytest.skip('needs rmw_fastrtps_cpp, whose profile this is')
+    arguments = ['simulated:still'] if program == 'video_publisher' else []
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'hand_tracking_ros', program, *arguments],
+        # It finds nobody, whose shared memory it would look into.
+        env=plain_environment()
+        | {'ROS_LOG_DIR': str(tmp_path), 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'OFF'},
+        cwd=tmp_path,
+    )
+    try:
+        deadline_s = time.monotonic() + TIMEOUT_S
+        while largest_shared_memory(process) < int(transports()['SHM']['segment_size']):
+            assert process.poll() is None
+            assert time.monotonic() < deadline_s, 'images do not fit into the shared memory'
+            time.sleep(0.05)
+    finally:
+        process.terminate()
+        process.wait(TIMEOUT_S)
 
 
 @pytest.mark.parametrize(
