@@ -1,7 +1,7 @@
 # Each target sets up .environment/ first where that is needed: see environment/README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types benchmark evaluate soak docs clean
+.PHONY: help demo test types benchmark evaluate soak kills docs clean
 
 # Handed to the recipe through the environment, so that any file name is safe.
 export SOURCE
@@ -35,6 +35,9 @@ evaluate: ## accuracy, identity, jitter against the simulated camera's truth; 10
 
 soak: ## both nodes while everything goes wrong at random; MINUTES=10 ARGS='--seed 7 --json soak.json'
 	@environment/run python3 -m evaluation.faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
+kills: ## kill every program at random moments and start it again; ARGS='--kills 20 --programs demo'
+	@environment/run python3 -m evaluation.faults.kills $(ARGS)
 
 docs: ## write the parameter tables of config/ and docs/ anew, after a parameter changed
 	@environment/run python3 -m docs.write_parameters

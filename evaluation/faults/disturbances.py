@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from geometry_msgs.msg import TransformStamped
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
+from std_srvs.srv import SetBool, Trigger
 from tf2_msgs.msg import TFMessage
 
 from evaluation.faults.camera import FRAME_ID
@@ -90,6 +93,9 @@ class Disturbances:
             'wrong parameter': self._set_wrong_parameter,
             'calibrate_hand': self._calibrate,
             'client of calibrate_hand gone': self._calibrate_and_go,
+            'reset': self._reset,
+            'disabled and enabled': self._disable,
+            'deactivated and cleaned up': self._clean_up,
             'hand_tracker frozen': lambda: self._freeze(tracker),
             'hand_teleop frozen': lambda: self._freeze(teleop),
             'wrong TF': self._send_wrong_transform,
@@ -187,6 +193,40 @@ class Disturbances:
             return future.result()
         self._witness.complain('services', f'{what}: no answer within {ANSWER_TIMEOUT_S:g} s')
         return None
+
+    # ---- Lifecycle -----------------------------------------------------------------------------
+
+    def _reset(self) -> None:
+        with self._witness.forgetting():
+            self._succeed(Trigger, 'reset', Trigger.Request())
+
+    def _disable(self) -> None:
+        with self._witness.forgetting():
+            self._succeed(SetBool, 'set_enabled', SetBool.Request(data=False))
+            self._pause(0.0, 3.0)
+            self._succeed(SetBool, 'set_enabled', SetBool.Request(data=True))
+
+    def _clean_up(self) -> None:
+        with self._witness.forgetting():
+            self._change_state(Transition.TRANSITION_DEACTIVATE)
+            self._change_state(Transition.TRANSITION_CLEANUP)
+            self._witness.judge_now(self._witness.hand_judge.count_anew)
+            self._pause(0.0, 2.0)
+            self._change_state(Transition.TRANSITION_CONFIGURE)
+            self._pause(0.0, 1.0)
+            self._change_state(Transition.TRANSITION_ACTIVATE)
+
+    def _change_state(self, transition_id: int) -> None:
+        request = ChangeState.Request(transition=Transition(id=transition_id))
+        self._succeed(ChangeState, 'change_state', request)
+
+    def _succeed(self, service: type, name: str, request: Any) -> None:
+        """Ask for something that has to succeed."""
+        client = self._witness.create_client(service, f'{TRACKER}/{name}')
+        answer = self._answer_of(client, request, name)
+        self._witness.destroy_client(client)
+        if answer and not answer.success:
+            self._witness.complain('services', f'{name} answered {answer}')
 
     # ---- Messages to hand_teleop ---------------------------------------------------------------
 

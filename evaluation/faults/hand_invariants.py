@@ -72,7 +72,7 @@ class HandJudge:
 
     Args:
         max_num_hands: its parameter.
-        hold_time_s: its parameter.
+        hold_time_s, image_timeout_s: its parameters.
 
     Attributes:
         max_num_hands: may be changed with the parameter.
@@ -81,12 +81,17 @@ class HandJudge:
         num_poses, num_transforms: that were found to agree.
     """
 
-    def __init__(self, max_num_hands: int = 2, hold_time_s: float = 0.3) -> None:
-        self.max_num_hands, self._hold_time_s = max_num_hands, hold_time_s
+    def __init__(
+        self, max_num_hands: int = 2, hold_time_s: float = 0.3, image_timeout_s: float = 3.0
+    ) -> None:
+        self.max_num_hands = max_num_hands
+        self._hold_time_s, self._image_timeout_s = hold_time_s, image_timeout_s
+        self._num_before = 0
         self.num_heard = self.num_hands = self.num_poses = self.num_transforms = 0
         self._sent: OrderedDict[Key, deque[dict]] = OrderedDict()
         self._answered: dict[str, int] = {}  # by camera, the number of the newest image
         self._answers: OrderedDict[Key, HandArray] = OrderedDict()
+        self._answered_stamps: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._stamp_s = -math.inf
         self._last_tracked_s: dict[int, float] = {}
         self._ages_s: dict[int, float] = {}
@@ -100,10 +105,20 @@ class HandJudge:
         if len(self._sent) > MEMORY:
             self._sent.popitem(last=False)
 
-    def forget_tracks(self) -> None:
-        """The node was told to: no hand may go on."""
-        self._finished_ids.update(self._last_tracked_s)
-        self._last_tracked_s.clear()
+    @property
+    def known_ids(self) -> set[int]:
+        """The hands that may still be seen."""
+        return set(self._last_tracked_s)
+
+    def finish(self, track_ids: set[int]) -> None:
+        """These hands were forgotten: none of them may be seen again."""
+        self._finished_ids |= track_ids
+        for track_id in track_ids:
+            self._last_tracked_s.pop(track_id, None)
+
+    def count_anew(self) -> None:
+        """The node counts its images from 0 again."""
+        self._num_before = self.num_heard
 
     def hands(self, message: HandArray) -> tuple[dict | None, list[str]]:
         """Judge the hands of an image; returns the image that was sent as well."""
@@ -111,8 +126,10 @@ class HandJudge:
         self.num_hands += len(message.hands)
         key = key_of(message.header)
         self._answers[key] = message
-        if len(self._answers) > MEMORY:
-            self._answers.popitem(last=False)
+        self._answered_stamps[key[:2]] = None
+        for remembered in (self._answers, self._answered_stamps):
+            if len(remembered) > MEMORY:
+                remembered.popitem(last=False)
         image, wrong = self._image_of(key)
         wrong += not_finite(message)
         if len(message.hands) > self.max_num_hands:
@@ -122,12 +139,12 @@ class HandJudge:
         if len({hand.track_id for hand in message.hands}) < len(message.hands):
             wrong.append('two hands have the same track_id')
         stamp_s = Time.from_msg(message.header.stamp).nanoseconds / 1e9
-        if stamp_s < self._stamp_s:  # time that runs backwards ends all tracks
-            self.forget_tracks()
-        self._stamp_s = stamp_s
+        if not 0 <= stamp_s - self._stamp_s <= self._image_timeout_s + ROUNDING:
+            self.finish(self.known_ids)  # time that runs backwards, or a long silence
         for hand in message.hands:
             problems = [*wrong_values(hand), *self._wrong_track(hand, stamp_s)]
             wrong += [f'hand {hand.track_id}: {problem}' for problem in problems]
+        self._stamp_s = stamp_s
         return image, wrong
 
     def pose(self, side: str, message: PoseStamped) -> list[str]:
@@ -166,10 +183,11 @@ class HandJudge:
         self.num_transforms += len(message.transforms)
         return wrong
 
-    def derived(self, header: Header, message: Any) -> list[str]:
+    def derived(self, message: Any) -> list[str]:
         """Judge any other output: finite, and of an image that was answered."""
-        known = key_of(header) in self._answers
-        wrong = [] if known else [f'{type(message).__name__} has the header of no HandArray']
+        # Its frame may be that of a hand.
+        known = key_of(message.header)[:2] in self._answered_stamps
+        wrong = [] if known else [f'{type(message).__name__} has the stamp of no HandArray']
         return wrong + not_finite(message)
 
     def diagnostics(self, status: DiagnosticStatus, num_lost: int) -> list[str]:
@@ -179,6 +197,7 @@ class HandJudge:
             status: of the camera.
             num_lost: messages of hands that did not reach us.
         """
+        heard = self.num_heard - self._num_before
         counts = {pair.key: pair.value for pair in status.values}
         received, processed, dropped, errors = (
             int(counts[f'frames {name}'])
@@ -191,10 +210,9 @@ class HandJudge:
                 f'received {received} is not processed {processed} + dropped {dropped} + errors '
                 f'{errors} + at most {MAX_WAITING}'
             )
-        if not 0 <= self.num_heard + num_lost - processed <= MAX_UNCOUNTED:
+        if not 0 <= heard + num_lost - processed <= MAX_UNCOUNTED:
             wrong.append(
-                f'{self.num_heard} HandArrays heard and {num_lost} lost, but {processed} images '
-                'processed'
+                f'{heard} HandArrays heard and {num_lost} lost, but {processed} images processed'
             )
         return wrong
 
@@ -220,8 +238,13 @@ class HandJudge:
             wrong.append('it is held, but was never seen')
         elif last_s is not None:
             gap_s = stamp_s - last_s
-            most_s = self._hold_time_s if hand.state == Hand.HELD else self._memory_s
-            if gap_s > most_s + ROUNDING:
+            most_s = self._hold_time_s
+            if hand.state == Hand.TRACKED:
+                most_s = max(REMEMBER_S, self._hold_time_s)
+            was_in_the_last_image = last_s == self._stamp_s
+            if gap_s > most_s + ROUNDING and not (
+                hand.state == Hand.TRACKED and was_in_the_last_image
+            ):
                 wrong.append(
                     f'seen {gap_s:.3f} s ago, in state {hand.state} for {most_s:g} s at most'
                 )
@@ -232,10 +255,6 @@ class HandJudge:
         self._ages_s[hand.track_id] = age_s
         self._newest_id = max(self._newest_id, hand.track_id)
         return wrong
-
-    @property
-    def _memory_s(self) -> float:
-        return max(REMEMBER_S, self._hold_time_s)
 
 
 def wrong_values(hand: Hand) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -75,21 +76,24 @@ class Process:
 
     def kill(self) -> None:
         """End it by force, and remove the shared memory that it leaves."""
-        left = self.shared_memory()
+        left = shared_memory_of(self.pid)
         self._process.kill()
         self._process.wait()
         for file in left:
             file.unlink(missing_ok=True)
 
-    def shared_memory(self) -> list[Path]:
-        """The segments of its own: it holds a lock on a file beside each."""
-        locks = []
-        for handle in Path('/proc', str(self.pid), 'fd').iterdir():
-            try:
-                target = handle.readlink()
-            except FileNotFoundError:  # closed meanwhile
-                continue
-            if target.parent == SHARED_MEMORY and target.name.endswith(LOCK_ENDING):
-                locks.append(target)
-        segments = [lock for lock in locks if 'port' not in lock.name]
-        return [*segments, *(lock.with_name(lock.name[: -len(LOCK_ENDING)]) for lock in segments)]
+
+def shared_memory_of(pid: int) -> list[Path]:
+    """The files of the segments that a process made: it holds a lock on one beside each."""
+    targets = []
+    with contextlib.suppress(OSError):  # the process ends, or a file is closed meanwhile
+        for handle in Path('/proc', str(pid), 'fd').iterdir():
+            targets.append(handle.readlink())
+    locks = [
+        target
+        for target in targets
+        if target.parent == SHARED_MEMORY
+        and target.name.endswith(LOCK_ENDING)
+        and 'port' not in target.name  # shared by all processes, and reused
+    ]
+    return [*locks, *(lock.with_name(lock.name.removesuffix(LOCK_ENDING)) for lock in locks)]

@@ -160,7 +160,7 @@ class SoakRun:
                 witness.complain('processes', f'{process.name} ended:\n{_end_of_log(process)}')
         if not self._teleop.is_running:
             self._teleop.start()
-            witness.teleop_judge.begin_anew()
+            witness.judge_now(witness.teleop_judge.begin_anew)
         return self._tracker.is_running
 
     def _end(self) -> None:

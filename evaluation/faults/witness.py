@@ -6,13 +6,14 @@ judged, so that what one message says of another can be held against it.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -92,9 +93,21 @@ class Witness(Node):
         self._wanted: set[str] = set()
         self.create_timer(JUDGING_PERIOD_S, self._work)
 
+    def judge_now(self, judgement: Callable[[], None]) -> None:
+        """Do something to the judges between the messages published before and after now."""
+        self._add(time.time_ns(), lambda _message, _published_s: judgement(), None)
+
     def limit_hands(self, max_num_hands: int) -> None:
         """No message published from now on may have more hands."""
         self._add(time.time_ns(), self._judge_limit, max_num_hands)
+
+    @contextlib.contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """No hand published before the block may be published after it."""
+        before: set[int] = set()
+        self.judge_now(lambda: before.update(self.hand_judge.known_ids))
+        yield
+        self.judge_now(lambda: self.hand_judge.finish(before))
 
     def want(self, topics: set[str]) -> None:
         """Subscribe to these of the outputs that are made on demand, and to no others."""
@@ -198,13 +211,16 @@ class Witness(Node):
 
     def _judge_diagnostics(self, message: DiagnosticArray, _published_s: float) -> None:
         for status in message.status:
-            self.status = {pair.key: pair.value for pair in status.values}
+            values = {pair.key: pair.value for pair in status.values}
+            if 'frames received' not in values:  # the node is not active
+                continue
+            self.status = values
             self._complain_of('counts', self.hand_judge.diagnostics(status, self.num_lost))
 
     def _judge_derived(self, message: Any, _published_s: float) -> None:
         parts = message.markers if isinstance(message, MarkerArray) else [message]
         for part in parts:
-            self._complain_of('outputs', self.hand_judge.derived(part.header, part))
+            self._complain_of('outputs', self.hand_judge.derived(part))
 
     def _pose_judge(self, side: str) -> Callable[[PoseStamped, float], None]:
         return lambda message, _: self._complain_of('pose', self.hand_judge.pose(side, message))

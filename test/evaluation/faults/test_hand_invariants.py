@@ -180,15 +180,21 @@ def test_an_id_that_returns_after_the_hand_was_forgotten_is_found():
     assert 'seen 1.033 s ago' in str(camera.show(1033, hand(1)))
 
 
-@pytest.mark.parametrize('end', ['stamps run backwards', 'told to forget'])
+@pytest.mark.parametrize('end', ['stamps run backwards', 'a long silence', 'told to forget'])
 def test_an_id_that_outlives_the_end_of_its_track_is_found(end):
     camera = Camera()
     camera.show(100, hand(1))
     if end == 'told to forget':
-        camera.judge.forget_tracks()
-    stamp = 50 if end == 'stamps run backwards' else 133
+        camera.judge.finish(camera.judge.known_ids)
+    stamp = {'stamps run backwards': 50, 'a long silence': 3200}.get(end, 133)
     assert 'was forgotten' in str(camera.show(stamp, hand(1)))
     assert camera.show(stamp + 33, hand(2)) == []
+
+
+def test_a_hand_may_go_on_after_a_short_silence():
+    camera = Camera(image_timeout_s=3.0)
+    camera.show(0, hand(1))
+    assert camera.show(2900, hand(1)) == []
 
 
 def test_a_hand_that_is_held_too_long_is_found():
@@ -219,9 +225,9 @@ def test_poses_and_frames_that_differ_from_the_hands_are_found():
 def test_other_outputs_belong_to_an_image_and_are_finite():
     camera = Camera()
     camera.show(0)
-    assert camera.judge.derived(header(0), JointState(position=[0.1])) == []
-    assert camera.judge.derived(header(0), JointState(position=[math.inf])) != []
-    assert camera.judge.derived(header(33), JointState()) != []
+    assert camera.judge.derived(JointState(header=header(0), position=[0.1])) == []
+    assert camera.judge.derived(JointState(header=header(0), position=[math.inf])) != []
+    assert camera.judge.derived(JointState(header=header(33))) != []
 
 
 @pytest.mark.parametrize(
@@ -250,3 +256,12 @@ def test_counts_have_to_add_up(received, processed, dropped, errors, is_right):
         values=[KeyValue(key=f'frames {name}', value=str(n)) for name, n in counts.items()]
     )
     assert (camera.judge.diagnostics(status, num_lost=0) == []) is is_right
+
+
+def test_counts_that_begin_anew_are_counted_anew():
+    camera = Camera()
+    camera.show(0)
+    camera.judge.count_anew()
+    names = ('received', 'processed', 'dropped', 'with errors')
+    status = DiagnosticStatus(values=[KeyValue(key=f'frames {name}', value='0') for name in names])
+    assert camera.judge.diagnostics(status, num_lost=0) == []
