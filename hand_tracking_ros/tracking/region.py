@@ -81,12 +81,14 @@ def region_from_landmarks(landmarks_px: np.ndarray) -> Region:
 def overlap(a: Region, b: Region) -> float:
     """Intersection over union of two regions, their rotation ignored (as MediaPipe does)."""
     intersection = _intersection_px2(a, b)
-    return intersection / (a.size_px**2 + b.size_px**2 - intersection)
+    union = a.size_px**2 + b.size_px**2 - intersection
+    return intersection / union if union else 0.0
 
 
 def covered_share(region: Region, other: Region) -> float:
     """Share of a region that lies in another one, their rotation ignored."""
-    return _intersection_px2(region, other) / region.size_px**2
+    area = region.size_px**2
+    return _intersection_px2(region, other) / area if area else 0.0
 
 
 def _intersection_px2(a: Region, b: Region) -> float:

@@ -33,8 +33,8 @@ SIZE_CUTOFF_RATIO = 0.7
 # Cosine of the angle from a view's axis up to which directions are measured in its plane: tan(75
 # degrees) is 3.7 there, and at 90 infinite. Perspective cameras hardly see farther.
 MIN_COSINE_TO_VIEW = 0.26
-# A wrist in the lens counts as this far away.
-MIN_DEPTH_M = 1e-6
+# A wrist in the lens counts as this far away, a palm without size as so large in the image.
+MIN_DEPTH_M, MIN_UNIT = 1e-6, 1e-6
 # Time constant with which the distance goes over to another source's when depth comes or goes.
 GLIDE_S = 0.1
 
@@ -185,7 +185,7 @@ class _PoseFilter:
         depth_m = max(wrist_m[2], MIN_DEPTH_M)
         unit_m = palm_size(pose.camera_landmarks_m)
         # In direction and logarithm of depth, one palm size is the same change anywhere.
-        unit = unit_m / depth_m
+        unit = max(unit_m / depth_m, MIN_UNIT)
         x, y = self._direction.filter(wrist_m[None, :2] / depth_m, step_s, unit, options)[0]
         log_depth = self._distance.filter(np.log(depth_m), pose.source, step_s, unit, options)
         rotation = self._rotation.filter(pose.rotation, step_s, options)

@@ -196,8 +196,9 @@ class CameraModel:
             image = _transform(np.linalg.inv(self.matrix), np.asarray(points_px, np.float64))
             directions = self.lens.undistort(image)
             directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-            unsolved = np.abs(self.lens.distort(directions) - image).max(axis=1) > 10 * CONVERGED
-        directions[unsolved | ~self._covers(directions)] = np.nan
+            error = np.abs(self.lens.distort(directions) - image).max(axis=1)
+        # Not-a-number compares false with everything, so ask for what must hold.
+        directions[~((error <= 10 * CONVERGED) & self._covers(directions))] = np.nan
         return directions
 
     def project(self, points_m: np.ndarray) -> np.ndarray:
