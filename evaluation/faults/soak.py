@@ -18,15 +18,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from evaluation.faults.clip import write_clip
+from evaluation.faults.clip import QUICK_SCENES, SCENES, write_clip
 from evaluation.faults.soak_run import Plan, SoakRun
 from evaluation.results import machine_class
 from hand_tracking_ros.command_line import (
-    check_writable,
     positive_number,
     run_program,
     write_json,
 )
+from hand_tracking_ros.output_files import check_writable
 from hand_tracking_ros.ros.process import ros_process
 from hand_tracking_ros.tracking.errors import UserError
 
@@ -50,10 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--json', type=Path, help='write all figures and samples to this file')
     parser.add_argument('--logs', type=Path, help='keep what the processes print in this folder')
     parser.add_argument(
-        '--share-of-scenes',
-        type=positive_number,
-        default=1.0,
-        help='show only so much of each scene, from its beginning (1.0: rendered in half a minute)',
+        '--quick', action='store_true', help='render one second only: starts half a minute sooner'
     )
     return parser
 
@@ -66,7 +63,7 @@ def _soak(options: argparse.Namespace) -> None:
     plan = Plan(60 * options.minutes, options.seed, options.transport)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='soak_')))
-        write_clip(folder, options.seed, options.share_of_scenes)
+        write_clip(folder, options.seed, QUICK_SCENES if options.quick else SCENES)
         if options.logs:
             options.logs.mkdir(parents=True, exist_ok=True)
         stack.enter_context(ros_process([]))
