@@ -125,16 +125,16 @@ class HandPublisher:
             if message:
                 self._joint_states[side].publish(message)
         if self._landmarks[side].get_subscription_count():
-            self._landmarks[side].publish(
-                landmark_poses(
-                    hand,
-                    header,
-                    f'{self._frame_prefix(settings)}{side}_hand',
-                    settings.pose_convention,
-                    settings.landmark_order,
-                    settings.image_mirrored,
-                )
+            poses = landmark_poses(
+                hand,
+                header,
+                f'{self._frame_prefix(settings)}{side}_hand',
+                settings.pose_convention,
+                settings.landmark_order,
+                settings.image_mirrored,
             )
+            if poses:
+                self._landmarks[side].publish(poses)
 
     def _send_transforms(
         self,

@@ -21,8 +21,10 @@ def landmark_poses(
     pose_convention: str = 'rep103',
     landmark_order: str = 'mediapipe',
     image_mirrored: bool = False,
-) -> PoseArray:
+) -> PoseArray | None:
     """The landmarks of a hand that has a pose, in the frame of its wrist.
+
+    None if they are to have orientations of their own but span no palm.
 
     Args:
         hand: of one image.
@@ -49,6 +51,8 @@ def landmark_poses(
         raise ValueError(
             f"landmark order is '{landmark_order}', expected one of {', '.join(LANDMARK_ORDERS)}"
         )
+    if not np.isfinite(rotations).all():
+        return None
     local = (positions - hand.pose.position_m) @ axes
     return PoseArray(
         header=Header(stamp=header.stamp, frame_id=frame_id),
