@@ -17,14 +17,11 @@ from hand_tracking_ros.ros.process import internal_error
 from hand_tracking_ros.tracking.errors import InternalError, UserError
 
 try:
-    from bondpy import bondpy
-except ImportError:  # nobody manages this node, or the manager wants no bond
-    bondpy = None
+    from hand_tracking_ros.ros.bond import Bond
+except ImportError:  # the package bond is not installed: no manager that wants one is, either
+    Bond = None
 
 UNCONFIGURED, INACTIVE, ACTIVE, FINALIZED = 'unconfigured', 'inactive', 'active', 'finalized'
-# As nav2's lifecycle manager expects them.
-BOND_TOPIC = 'bond'
-BOND_HEARTBEAT_PERIOD_S, BOND_HEARTBEAT_TIMEOUT_S = 0.1, 4.0
 
 
 def autostart() -> Any:
@@ -184,15 +181,11 @@ class ManagedNode(LifecycleNode):
         return response
 
     def _form_bond(self) -> None:
-        """Let a lifecycle manager notice when this process dies, if bondpy is installed."""
-        if bondpy is None:
-            return
-        self._bond = bondpy.Bond(self, BOND_TOPIC, self.get_name())
-        self._bond.heartbeat_period = BOND_HEARTBEAT_PERIOD_S
-        self._bond.heartbeat_timeout = BOND_HEARTBEAT_TIMEOUT_S
-        self._bond.start()
+        """Let a lifecycle manager notice when this process dies, if the messages are installed."""
+        if Bond is not None:
+            self._bond = Bond(self)
 
     def _break_bond(self) -> None:
         if self._bond is not None:
-            self._bond.shutdown()
+            self._bond.close()
             self._bond = None

@@ -18,7 +18,7 @@ NAME = 'hand_tracking_ros'
 # comment in package.xml says so.
 ROSDEP_KEYS = {
     'av': None,
-    'bondpy': None,
+    'bond': None,
     'cv2': 'python3-opencv',
     'numpy': 'python3-numpy',
     'onnx': None,

@@ -140,6 +140,31 @@ def test_a_step_that_fails_unexpectedly_leads_back_to_the_beginning(unspun_node,
     assert (unspun_node.state, unspun_node.failure) == ('active', None)
 
 
+def test_an_active_managed_node_shows_its_manager_that_it_lives(tmp_path):
+    Status = pytest.importorskip('bond.msg', reason='package bond is not installed').Status
+    with NodeProcess(tmp_path, *UNMANAGED) as node, Client(node) as client:
+        heard = []
+        client.listen(Status, 'bond', heard)
+        answer = client.node.create_publisher(Status, 'bond', 10)
+        assert change(client, Transition.TRANSITION_CONFIGURE)
+        assert not heard
+        assert change(client, Transition.TRANSITION_ACTIVATE)
+        client.wait_for(lambda: len(heard) > 10, 'heartbeat')
+        assert {(m.id, m.active) for m in heard} == {('hand_tracker', True)}
+        assert heard[0].heartbeat_period < heard[0].heartbeat_timeout
+        assert change(client, Transition.TRANSITION_DEACTIVATE)
+        client.wait_for(lambda: not heard[-1].active, 'farewell')
+
+        assert change(client, Transition.TRANSITION_ACTIVATE)
+        client.wait_for(lambda: heard[-1].active, 'new bond')
+        answer.publish(Status(id='another_node', instance_id='manager', active=False))
+        num_heard = len(heard)
+        client.wait_for(lambda: len(heard) > num_heard + 3, 'heartbeat')
+        assert heard[-1].active
+        answer.publish(Status(id='hand_tracker', instance_id='manager', active=False))
+        client.wait_for(lambda: not heard[-1].active, "answer to the manager's farewell")
+
+
 def test_set_enabled_stops_and_resumes_the_work(tmp_path):
     with NodeProcess(tmp_path) as node, Client(node) as client:
         client.wait_for_node()
