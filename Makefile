@@ -1,7 +1,7 @@
 # Each target sets up .environment/ first where that is needed: see environment/README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types benchmark evaluate soak kills docs clean
+.PHONY: help demo test coverage mutants types benchmark evaluate soak kills docs clean
 
 # Handed to the recipe through the environment, so that any file name is safe.
 export SOURCE
@@ -26,6 +26,18 @@ test: ## formatting, lint, types and every test; one file: make test TESTS=proje
 types:
 	@if environment/run python3 -c 'import numpy; exit(numpy.__version__ < "2")'; then \
 	  environment/run python3 -m mypy; else echo 'types not checked: mypy needs numpy 2'; fi
+
+COVERAGE = $(CURDIR)/.environment/coverage
+
+coverage: ## which lines and branches of ros/ and tracking/ the tests reach; child processes too
+	environment/run python3 -m pip install --quiet --requirement environment/requirements-coverage.txt
+	mkdir -p $(COVERAGE)
+	cd test && COVERAGE_FILE=$(COVERAGE)/data COVERAGE_PROCESS_START=$(CURDIR)/test/coverage.ini \
+	  ../environment/run python3 -m pytest --cov --cov-config=coverage.ini --cov-context=test \
+	  --junitxml=$(COVERAGE)/times.xml $(TESTS)
+
+mutants: ## changes of ros/ and tracking/ that no test notices; after make coverage; ARGS=--help
+	@environment/run python3 -m evaluation.mutation.run $(ARGS)
 
 benchmark: ## time, memory and latency, beside MediaPipe's; 15 minutes; PROVIDER=cuda ARGS=--quick
 	@environment/run python3 -m evaluation.speed.benchmark $(if $(PROVIDER),--provider $(PROVIDER)) $(ARGS)
