@@ -1,5 +1,6 @@
 """The program that makes the model files: what it writes, and what it refuses."""
 
+import functools
 import hashlib
 import os
 import signal
@@ -7,9 +8,12 @@ import socket
 import subprocess
 import sys
 import zipfile
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
+from hand_tracking_ros.model_conversion import mediapipe_wheel
 from hand_tracking_ros.model_conversion import prepare_models as program
 from hand_tracking_ros.model_conversion.prepare_models import main, write_atomically
 from hand_tracking_ros.tracking.errors import UserError
@@ -43,7 +47,7 @@ def output(tmp_path):
 
 
 def fake_wheel(path, manifest, content=b'weights'):
-    with zipfile.ZipFile(path, 'w') as archive:
+    with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
         for entry in manifest['models'].values():
             archive.writestr(entry['path'], content)
     return path
@@ -231,6 +235,52 @@ def test_a_failed_download_shows_what_pip_said_and_what_to_do(
     assert 'ERROR' not in printed.out
     assert not output.exists()
     assert not list(scratch.iterdir())
+
+
+@pytest.fixture
+def offered(tmp_path, manifest, monkeypatch):
+    """A wheel of the right name and another content, the only one that pip finds."""
+    for name, value in (
+        ('PIP_CONFIG_FILE', os.devnull),
+        ('PIP_NO_INDEX', '1'),
+        ('PIP_NO_CACHE_DIR', '1'),
+        ('PIP_FIND_LINKS', str(tmp_path / 'offered')),
+    ):
+        monkeypatch.setenv(name, value)
+    (tmp_path / 'offered').mkdir()
+    path = tmp_path / 'offered' / manifest['source']['wheel']
+    return fake_wheel(path, manifest, os.urandom(100_000))
+
+
+def test_a_download_with_another_sum_is_refused(offered, manifest, output, scratch, capfd):
+    assert main(['--output-directory', str(output)]) == 1
+    printed = capfd.readouterr().err
+    assert manifest['source']['wheel_sha256'] in printed
+    assert 'pip could not download mediapipe 0.10.21' in printed
+    assert not output.exists()
+    assert not list(scratch.iterdir())
+
+
+def test_a_download_that_does_not_end_is_cut_off(offered, output, scratch, monkeypatch, capfd):
+    monkeypatch.setattr(mediapipe_wheel, 'MAX_WHEEL_BYTES', 100_000)
+    serve = functools.partial(SimpleHTTPRequestHandler, directory=offered.parent)
+    with ThreadingHTTPServer(('127.0.0.1', 0), serve) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv('PIP_FIND_LINKS', f'http://127.0.0.1:{server.server_port}/')
+        monkeypatch.setenv('no_proxy', '127.0.0.1')
+        assert main(['--output-directory', str(output)]) == 1
+        server.shutdown()
+    printed = capfd.readouterr().err
+    assert 'File too large' in printed
+    assert 'pip could not download mediapipe 0.10.21' in printed
+    assert not list(scratch.iterdir())
+
+
+def test_a_model_too_large_to_be_one_is_not_unpacked(tmp_path, manifest, output, capsys):
+    wheel = fake_wheel(tmp_path / 'bomb.whl', manifest, bytes(mediapipe_wheel.MAX_MODEL_BYTES + 1))
+    entry = manifest['models'][MODEL_NAMES[0]]
+    printed = refused(capsys, output, '--wheel', wheel)
+    assert f'{entry["path"]} in {wheel} is larger than' in printed
 
 
 @pytest.mark.parametrize('module', ['pip', 'onnx', 'tflite'])
