@@ -1,7 +1,7 @@
 # Each target sets up .environment/ first where that is needed: see environment/README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage mutants types benchmark evaluate soak kills docs clean
+.PHONY: help demo test coverage mutants types benchmark evaluate soak kills docs lock audit clean
 
 # Handed to the recipe through the environment, so that any file name is safe.
 export SOURCE
@@ -53,6 +53,12 @@ kills: ## kill every program at random moments and start it again; ARGS='--kills
 
 docs: ## write the parameter tables of config/ and docs/ anew, after a parameter changed
 	@environment/run python3 -m docs.write_parameters
+
+lock: ## write environment/requirements*.lock anew, after requirements*.txt changed
+	@environment/lock
+
+audit: ## known vulnerabilities of the locked requirements; asks PyPI
+	@environment/lock --audit
 
 clean: ## remove what set-up, builds and the demo left behind, all but the models
 	rm -rf .environment demo_output benchmark_output build install log *.egg-info

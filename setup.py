@@ -50,8 +50,10 @@ setup(
         'numpy>=1.21,<3',  # 1.21: Ubuntu 22.04's; the results are the same with numpy 1 and 2
         # For a GPU: pip uninstall onnxruntime, then pip install onnxruntime-gpu.
         'onnxruntime>=1.16,<2',
-        # 4.5.4: Ubuntu 22.04's. Headless: no window is opened, no display libraries are needed.
-        'opencv-python-headless>=4.5.4,<6',
+        # 4.8.1.78: the first without CVE-2023-4863 in libwebp; Ubuntu 22.04's OpenCV 4.5.4 works
+        # too, and Ubuntu mends it. Headless: no window is opened, no display libraries are needed.
+        # pip knows no "this or opencv-python": see docs/troubleshooting.md.
+        'opencv-python-headless>=4.8.1.78,<6',
         'PyYAML>=5.4,<7',  # 5.4: Ubuntu 22.04's
         'tqdm>=4.57,<5',  # 4.57: Ubuntu 22.04's
         # Rotations; 0.3.1: Ubuntu 22.04's. Not SciPy, whose import takes 0.4 s.
