@@ -33,15 +33,19 @@ ROBOT_FRAME = 'base'
 TRANSFORM_PERIOD_S = 0.1
 # An image that is at work when a parameter changes is published with the old value.
 PARAMETER_SETTLES_S = 2.0
-GOOD_PARAMETERS = (
-    ('max_num_hands', 1), ('max_num_hands', 2), ('max_num_hands', 4), ('smoothing', 'none'),
-    ('smoothing', 'one_euro'), ('detection_interval', 0.0), ('detection_interval', 0.2),
-    ('detection_tiles', '2x2'), ('detection_tiles', 'auto'), ('landmark_passes', 1),
-    ('landmark_passes', 0), ('image_mirrored', True), ('image_mirrored', False),
-    ('pose_convention', 'openxr'), ('pose_convention', 'rep103'), ('landmark_order', 'openxr'),
-    ('landmark_order', 'mediapipe'), ('publish_tf', False), ('publish_tf', True),
-    ('hand_length', 0.2), ('hand_length', 0.0), ('depth_tolerance', 0.01),
-)  # fmt: skip
+GOOD_PARAMETERS = {
+    'max_num_hands': (1, 2, 4),
+    'smoothing': ('none', 'one_euro'),
+    'detection_interval': (0.0, 0.2),
+    'detection_tiles': ('2x2', 'auto'),
+    'landmark_passes': (0, 1),
+    'image_mirrored': (True, False),
+    'pose_convention': ('openxr', 'rep103'),
+    'landmark_order': ('openxr', 'mediapipe'),
+    'publish_tf': (True, False),
+    'hand_length': (0.0, 0.2),
+    'depth_tolerance': (0.01, 0.05),
+}
 BAD_PARAMETERS = (
     ('max_num_hands', 0), ('max_num_hands', 'two'), ('max_num_hands', 10**9),
     ('min_detection_confidence', 7.0), ('min_detection_confidence', math.nan),
@@ -62,6 +66,7 @@ class Disturbances:
 
     Attributes:
         done: how often each was done.
+        times: when each began.
         camera: the process of the camera.
     """
 
@@ -75,6 +80,8 @@ class Disturbances:
         folder: Path,
     ) -> None:
         self.done: Counter[str] = Counter()
+        self.times: list[tuple[str, str]] = []
+        self._left: list[str] = []
         self.camera = start_camera()
         self._start_camera, self._folder = start_camera, folder
         self._chance, self._witness = chance, witness
@@ -89,7 +96,7 @@ class Disturbances:
             'second camera': self._second_camera,
             'client killed': self._kill_client,
             'subscribers changed': self._change_subscribers,
-            'parameter changed': self._change_parameter,
+            'parameters changed': self._change_parameters,
             'wrong parameter': self._set_wrong_parameter,
             'calibrate_hand': self._calibrate,
             'client of calibrate_hand gone': self._calibrate_and_go,
@@ -103,8 +110,11 @@ class Disturbances:
         }
 
     def one(self) -> None:
-        """Do one of them."""
-        name = self._chance.choice(list(self._all))
+        """Do one of them: each once in random order, then each again in another order."""
+        if not self._left:
+            self._left = self._chance.sample(list(self._all), len(self._all))
+        name = self._left.pop()
+        self.times.append((time.strftime('%H:%M:%S'), name))
         self._all[name]()
         self.done[name] += 1
 
@@ -140,15 +150,17 @@ class Disturbances:
         topics = self._witness.on_demand
         self._witness.want(set(self._chance.sample(topics, self._chance.randint(0, len(topics)))))
 
-    def _change_parameter(self) -> None:
-        name, value = self._chance.choice(GOOD_PARAMETERS)
-        if name == 'max_num_hands':
-            self._witness.limit_hands(max(value, self._witness.hand_judge.max_num_hands))
-        if not self._is_set(name, value):
-            self._witness.complain('parameters', f'{name} could not be set to {value!r}')
-        elif name == 'max_num_hands':
-            time.sleep(PARAMETER_SETTLES_S)
-            self._witness.limit_hands(value)
+    def _change_parameters(self) -> None:
+        """Give each parameter a value, one after the other."""
+        for name, values in GOOD_PARAMETERS.items():
+            value = self._chance.choice(values)
+            if name == 'max_num_hands':
+                self._witness.limit_hands(max(value, self._witness.hand_judge.max_num_hands))
+            if not self._is_set(name, value):
+                self._witness.complain('parameters', f'{name} could not be set to {value!r}')
+            elif name == 'max_num_hands':
+                time.sleep(PARAMETER_SETTLES_S)
+                self._witness.limit_hands(value)
 
     def _set_wrong_parameter(self) -> None:
         name, value = self._chance.choice(BAD_PARAMETERS)

@@ -30,7 +30,7 @@ from hand_tracking_ros.output_files import check_writable
 from hand_tracking_ros.ros.process import ros_process
 from hand_tracking_ros.tracking.errors import UserError
 
-NOT_IN_THE_SUMMARY = ('samples', 'examples')
+NOT_IN_THE_SUMMARY = ('samples', 'examples', 'times of disturbances')
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -125,6 +125,7 @@ class SoakRun:
             'memory after 5 min and at the end (MB)': growth(self._sampler.samples),
             'broken': dict(witness.broken),
             'examples': witness.examples,
+            'times of disturbances': self._disturbances.times,
             'samples': [asdict(sample) for sample in self._sampler.samples],
         }
 

@@ -20,6 +20,7 @@ from hand_tracking_ros.ros.camera import Camera, ImageMessage
 from hand_tracking_ros.ros.compat import TransformBroadcaster
 from hand_tracking_ros.ros.diagnostics import PERIOD_S, idle_status, status_name
 from hand_tracking_ros.ros.fast_dds import use_image_profile
+from hand_tracking_ros.ros.free_memory import return_free_memory
 from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
 from hand_tracking_ros.ros.latest_frames import LatestFrames
@@ -138,6 +139,7 @@ class HandTrackerNode(ManagedNode):
         self._models = None
         gc.unfreeze()
         gc.collect()
+        return_free_memory()
 
     def reset(self) -> None:
         """Forget every hand; track ids go on."""
