@@ -112,5 +112,13 @@ class TransformListener:
                 buffer.set_transform_static(transform, '/tf_static')
 
         static = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        node.create_subscription(TFMessage, '/tf', keep, QoSProfile(depth=100))
-        node.create_subscription(TFMessage, '/tf_static', keep_static, static)
+        self._node = node
+        self._subscriptions = [
+            node.create_subscription(TFMessage, '/tf', keep, QoSProfile(depth=100)),
+            node.create_subscription(TFMessage, '/tf_static', keep_static, static),
+        ]
+
+    def unregister(self):
+        """Listen no more."""
+        while self._subscriptions:
+            self._node.destroy_subscription(self._subscriptions.pop())

@@ -25,8 +25,8 @@ STATUS_QOS = QoSProfile(
     liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
     liveliness_lease_duration=_LEASE,
 )
-# The same warning comes once in so many seconds.
-WARNING_PERIOD_S = 10.0
+# The same stop, and the same fault that lasts, are logged once in so many seconds.
+STOP_LOG_PERIOD_S, FAULT_LOG_PERIOD_S = 1.0, 10.0
 _NUMBER = re.compile(r'-?(\d+(\.\d+)?(e[-+]?\d+)?|inf|nan)', re.IGNORECASE)
 
 
@@ -39,7 +39,7 @@ class StatusPublisher:
         self._state: TeleopState | None = None
         self._text = ''
         self._published_s = -STATUS_PERIOD_S
-        self._warned_s: dict[str, float] = {}
+        self._silent_until_s: dict[str, float] = {}
 
     def say(self, state: TeleopState, reason: str = '') -> None:
         """What the state is now, and why."""
@@ -47,10 +47,10 @@ class StatusPublisher:
         is_new, was_engaged = text != self._text, self._state == TeleopState.ENGAGED
         self._state, self._text = state, text
         if was_engaged and reason:
-            self._warn(f'Stopped: {reason}')
+            self._warn(f'Stopped: {reason}', STOP_LOG_PERIOD_S)
         elif state == TeleopState.FAULT:
-            self._warn(reason)
-        elif is_new:
+            self._warn(reason, FAULT_LOG_PERIOD_S)
+        elif is_new and state != TeleopState.INACTIVE:  # transitions are logged by themselves
             self._logger.info(text)
         if is_new:
             self._publish()
@@ -68,17 +68,17 @@ class StatusPublisher:
         self._published_s = time.monotonic()
         self._publisher.publish(String(data=self._text))
 
-    def _warn(self, text: str) -> None:
+    def _warn(self, text: str, period_s: float) -> None:
         """Log a warning, but not again and again. Those that differ in numbers only are the same.
 
         Not rclpy's throttle, which all warnings of one line of code would share.
         """
         now_s = time.monotonic()
-        recent = {
-            kind: at_s for kind, at_s in self._warned_s.items() if now_s - at_s < WARNING_PERIOD_S
+        silent = {
+            kind: until_s for kind, until_s in self._silent_until_s.items() if until_s > now_s
         }
         kind = _NUMBER.sub('#', text)
-        if kind not in recent:
-            recent[kind] = now_s
+        if kind not in silent:
+            silent[kind] = now_s + period_s
             self._logger.warning(text)
-        self._warned_s = recent
+        self._silent_until_s = silent

@@ -90,7 +90,9 @@ class Teleop:
         self._anchor = None
         return self._target(state, reason)
 
-    def disengage(self, reason: str, state: TeleopState) -> TeleopTarget:
+    def disengage(
+        self, reason: str = '', state: TeleopState = TeleopState.HAND_LOST
+    ) -> TeleopTarget:
         """As `lose`, and the hand has to open its clutch before it engages again."""
         self._is_armed = self._is_closed = False
         return self.lose(reason, state)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hand_tracking_ros.ros.managed_node import autostart
 from hand_tracking_ros.ros.parameters import fixed, parameter
 from hand_tracking_ros.teleop.teleop_options import CLUTCHES, TeleopOptions
 from hand_tracking_ros.tracking.errors import UserError
@@ -90,6 +91,7 @@ class TeleopSettings:
         'nothing. The clock is /clock with use_sim_time.',
         within=(0.02, 3600.0),
     )
+    autostart: bool = autostart()
 
     def teleop_options(self) -> TeleopOptions:
         """The part that teleoperation itself understands.

@@ -24,6 +24,10 @@ class TransformInput:
         self._buffer = _CheckedBuffer()
         self._listener = TransformListener(self._buffer, node)
 
+    def close(self) -> None:
+        """Listen no more."""
+        self._listener.unregister()
+
     def matrix(self, target_frame: str, source_frame: str, parameter: str) -> np.ndarray:
         """The transform (4, 4) from the source frame to the target frame, as TF knows it now.
 

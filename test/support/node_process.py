@@ -85,9 +85,13 @@ class NodeProcess:
         """Wait for the node to end by itself."""
         return self._process.wait(TIMEOUT_S)
 
+    def send_signal(self, number: int) -> None:
+        """Send the node a signal."""
+        self._process.send_signal(number)
+
     def stop(self, number: int = signal.SIGINT) -> int:
         """Tell the node to end, and return its exit status."""
-        self._process.send_signal(number)
+        self.send_signal(number)
         return self.wait()
 
 

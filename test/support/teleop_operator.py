@@ -41,9 +41,12 @@ class Operator(Client):
 
     def connect(self) -> None:
         """Wait until nothing that is said is missed, on either side."""
-        publisher = self._publishers[HANDS]
-        self.wait_for(publisher.get_subscription_count, f'subscription to {HANDS}')
+        self.wait_for(self.is_heard, f'subscription to {HANDS}')
         self.said.wait_until_heard()
+
+    def is_heard(self) -> bool:
+        """Whether the node listens to hands; this client does too."""
+        return self.node.count_subscribers(HANDS) > 1
 
     def message(self, *hands: Hand, frame_id: str = 'camera') -> HandArray:
         """The next image's message, with these hands."""
@@ -74,8 +77,7 @@ class Operator(Client):
             return None
 
         target = self.wait_for(answered, f'target for {message.header}')
-        next_ns = time.monotonic_ns() + FRAME_NS
-        self.wait_for(lambda: time.monotonic_ns() >= next_ns, 'time of the next image')
+        self._let_an_image_pass()
         return target
 
     def send_until(self, make_message, status: str) -> None:
@@ -83,10 +85,14 @@ class Operator(Client):
 
         def said() -> bool:
             self.publish(HANDS, make_message())
-            self._executor.spin_once(timeout_sec=0.05)
+            self._let_an_image_pass()
             return self.said.statuses[-1].startswith(status)
 
         self.wait_for(said, status)
+
+    def _let_an_image_pass(self) -> None:
+        next_ns = time.monotonic_ns() + FRAME_NS
+        self.wait_for(lambda: time.monotonic_ns() >= next_ns, 'time of the next image')
 
 
 def hand(position_m=(0.0, 0.0, 0.6), pinched=False, side=Handedness.RIGHT, **fields) -> Hand:
