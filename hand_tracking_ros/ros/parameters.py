@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -43,6 +43,7 @@ _LIST_TYPES = {
     float: ParameterType.PARAMETER_DOUBLE_ARRAY,
     str: ParameterType.PARAMETER_STRING_ARRAY,
 }
+_Type = RclpyParameter.Type
 Settings = TypeVar('Settings')
 
 
@@ -105,6 +106,15 @@ class Parameter:
             return str(error)
         return ''
 
+    def with_floats(self, given: RclpyParameter) -> RclpyParameter:
+        """A value as ROS wants it: YAML takes `1` for an integer, where 1.0 was meant."""
+        if (given.type_, self._type()) == (_Type.INTEGER, ParameterType.PARAMETER_DOUBLE):
+            return RclpyParameter(given.name, value=float(given.value))
+        integers_for_floats = (_Type.INTEGER_ARRAY, ParameterType.PARAMETER_DOUBLE_ARRAY)
+        if (given.type_, self._type()) == integers_for_floats:
+            return RclpyParameter(given.name, value=list(map(float, given.value)))
+        return given
+
     def _type(self) -> int:
         if isinstance(self.default, list):
             return _LIST_TYPES[type(self.default[0])]
@@ -160,20 +170,39 @@ class NodeParameters(Generic[Settings]):
     def __init__(self, node: Node, settings_type: type[Settings]) -> None:
         self._by_name = {row.name: row for row in parameters_of(settings_type)}
         node.add_on_set_parameters_callback(self._check)
-        values = {}
-        for name, row in self._by_name.items():
-            try:
-                values[name] = node.declare_parameter(name, row.default, row.descriptor()).value
-            except ParameterException as error:
-                raise UserError(f'parameter {name}: {error}') from error
+        values = {name: self._declare(node, row) for name, row in self._by_name.items()}
         _warn_of_unknown(node, self._by_name)
         self.settings = settings_type(**values)
+        if hasattr(node, 'add_pre_set_parameters_callback'):  # Humble insists on 1.0
+            node.add_pre_set_parameters_callback(self._with_floats)
         if hasattr(node, 'add_post_set_parameters_callback'):
             node.add_post_set_parameters_callback(self._apply)
         else:  # Humble: there the last callback that is added is the first that is called
             node.remove_on_set_parameters_callback(self._check)
             node.add_on_set_parameters_callback(self._apply)
             node.add_on_set_parameters_callback(self._check)
+
+    def _declare(self, node: Node, row: Parameter) -> Any:
+        """Declare a parameter and return its value."""
+        value = row.default
+        given = _given(node).get(row.name)
+        is_converted = given is not None and row.with_floats(given) is not given
+        if is_converted:
+            value = row.with_floats(given).value
+        try:
+            return node.declare_parameter(
+                row.name, value, row.descriptor(), ignore_override=is_converted
+            ).value
+        except ParameterException as error:
+            raise UserError(f'parameter {row.name}: {error}') from error
+
+    def _with_floats(self, changes: Sequence[RclpyParameter]) -> list[RclpyParameter]:
+        return [
+            self._by_name[change.name].with_floats(change)
+            if change.name in self._by_name
+            else change
+            for change in changes
+        ]
 
     def _check(self, changes: Sequence[RclpyParameter]) -> SetParametersResult:
         """Refuse values that are not allowed, with the reason."""
@@ -192,10 +221,14 @@ class NodeParameters(Generic[Settings]):
         return SetParametersResult(successful=True)
 
 
+def _given(node: Node) -> Mapping[str, RclpyParameter]:
+    """The parameters of the command line and the parameter files; rclpy has no public way."""
+    return getattr(node, '_parameter_overrides', {})
+
+
 def _warn_of_unknown(node: Node, names: Iterable[str]) -> None:
     """Name parameters that were given but do not exist: ROS ignores them silently."""
-    # rclpy has no public way to ask what was given.
-    for name in getattr(node, '_parameter_overrides', {}):
+    for name in _given(node):
         if node.has_parameter(name) or name.startswith('qos_overrides.'):
             continue
         similar = difflib.get_close_matches(name, names, n=1)
