@@ -7,16 +7,21 @@ from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo
 
-from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
+from hand_tracking_ros.tracking.placing.camera_matrix import CameraInfoError
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 
-CONSEQUENCE = 'hands have no pose in camera space (no TF, no markers)'
+NO_POSE = 'hands have no pose in camera space (no TF, no markers)'
 
 
 class CameraCalibration:
-    """Subscribes to the calibration of one camera and keeps the newest."""
+    """Subscribes to the calibration of one camera and keeps the newest.
 
-    def __init__(self, node: Node, topic: str, qos: QoSProfile) -> None:
+    `consequence` is what follows where there is none that can be used.
+    """
+
+    def __init__(self, node: Node, topic: str, qos: QoSProfile, consequence: str = NO_POSE) -> None:
         self._node = node
+        self._consequence = consequence
         self._message: CameraInfo | None = None
         # The message and image size that the model and its warning belong to.
         self._model_is_for: tuple[CameraInfo, int, int] | None = None
@@ -34,15 +39,20 @@ class CameraCalibration:
         self._node.destroy_subscription(self._subscription)
 
     @property
+    def topic(self) -> str:
+        """Full name of the topic."""
+        return self._subscription.topic_name
+
+    @property
     def is_known(self) -> bool:
         """Whether any message has come."""
         return self._message is not None
 
     def model_for(self, width: int, height: int) -> tuple[CameraModel | None, str]:
         """The camera model for images of this size, None if there is none; and why not."""
-        message, topic = self._message, self._subscription.topic_name
+        message, topic = self._message, self.topic
         if message is None:
-            return None, f'{topic}: no camera_info received yet; {CONSEQUENCE}'
+            return None, f'{topic}: no camera_info received yet; {self._consequence}'
         if self._model_is_for != (message, width, height):
             self._model_is_for = (message, width, height)
             try:
@@ -51,7 +61,7 @@ class CameraCalibration:
                 )
                 self._model = model.scaled_to(width, height), ''
             except CameraInfoError as error:
-                self._model = None, f'{topic}: {error}; {CONSEQUENCE}'
+                self._model = None, f'{topic}: {error}; {self._consequence}'
         return self._model
 
     def _update(self, message: CameraInfo) -> None:

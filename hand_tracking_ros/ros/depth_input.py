@@ -13,7 +13,8 @@ from sensor_msgs.msg import Image
 
 from hand_tracking_ros.ros.camera_calibration import CameraCalibration
 from hand_tracking_ros.ros.image_conversion import ImageError, depth_to_metres, image_stamp
-from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
+from hand_tracking_ros.tracking.placing.camera_matrix import CameraInfoError
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 
 # Depth comes a little earlier or later than its colour image; more than these never help.
@@ -45,7 +46,7 @@ class DepthInput:
             DEPTH_QOS,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
-        self._calibration = CameraCalibration(node, camera_info_topic, DEPTH_QOS)
+        self._calibration = CameraCalibration(node, camera_info_topic, DEPTH_QOS, CONSEQUENCE)
 
     def close(self) -> None:
         """End the subscriptions."""

@@ -2,112 +2,39 @@
 
 from __future__ import annotations
 
-import statistics
-import threading
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
+from hand_tracking_ros.ros.findings import Circumstances
+from hand_tracking_ros.ros.image_statistics import Snapshot
+from hand_tracking_ros.ros.notices import Finding, worst
+
 PERIOD_S = 1.0
-# Latency and rate are those of the last this many images.
-WINDOW = 100
 
 
-@dataclass
-class CameraStatistics:
-    """What became of one camera's images since the start.
+def to_status(
+    name: str, snapshot: Snapshot, circumstances: Circumstances, findings: Sequence[Finding]
+) -> DiagnosticStatus:
+    """The status of one camera.
 
-    Every image received is counted as processed, dropped or with_errors, or still waits. Images
-    are received in one thread and processed in another.
+    Args:
+        name: of the status.
+        snapshot: what became of its images.
+        circumstances: what else is known.
+        findings: what is wrong, if anything.
     """
-
-    received: int = 0
-    processed: int = 0
-    dropped: int = 0
-    with_errors: int = 0
-    lost_in_transport: int = 0
-    num_hands: int = 0
-    last_error: str = ''
-    warning: str = ''
-    latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
-    processing_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
-    _reported: tuple[int, int, int] = (0, 0, 0)  # received, processed, with_errors
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def count_received(self) -> None:
-        """An image has come."""
-        with self._lock:
-            self.received += 1
-
-    def count_dropped(self) -> None:
-        """A newer image took the place of one that was not processed."""
-        with self._lock:
-            self.dropped += 1
-
-    def count_processed(self, num_hands: int, latency_s: float, processing_s: float) -> None:
-        """The hands of an image were published."""
-        with self._lock:
-            self.processed += 1
-            self.num_hands = num_hands
-            self.latencies_s.append(latency_s)
-            self.processing_s.append(processing_s)
-
-    def count_error(self, text: str) -> None:
-        """An image could not be processed."""
-        with self._lock:
-            self.with_errors += 1
-            self.last_error = text
-
-    def to_status(
-        self, name: str, topic: str, provider: str, period_s: float, provider_warning: str = ''
-    ) -> DiagnosticStatus:
-        """The state since the last call, and all counts.
-
-        Args:
-            name: of the status.
-            topic: where the images come from.
-            provider: what the networks run on.
-            period_s: time since the last call.
-            provider_warning: why the networks do not run on what was asked for; empty if they do.
-        """
-        with self._lock:
-            before = self._reported
-            self._reported = (self.received, self.processed, self.with_errors)
-            new_received, new_processed, new_errors = np.subtract(self._reported, before)
-            latencies_s, processing_s = list(self.latencies_s), list(self.processing_s)
-        warnings = [warning for warning in (provider_warning, self.warning) if warning]
-        if new_errors:
-            level, message = DiagnosticStatus.ERROR, self.last_error
-        elif not new_received:
-            level, message = DiagnosticStatus.WARN, f'no images on {topic}'
-        elif warnings:
-            level, message = DiagnosticStatus.WARN, '; '.join(warnings)
-        else:
-            level, message = DiagnosticStatus.OK, f'{self.num_hands} hands'
-        values = {
-            'image topic': topic,
-            'frames received': self.received,
-            'frames processed': self.processed,
-            'frames dropped': self.dropped,
-            'frames with errors': self.with_errors,
-            'frames lost in transport': self.lost_in_transport,
-            'rate (Hz)': f'{new_processed / period_s:.1f}' if period_s > 0 else '0.0',
-            'latency from stamp to result (ms)': _median_ms(latencies_s),
-            'processing time (ms)': _median_ms(processing_s),
-            'hands': self.num_hands,
-            'execution provider': provider,
-            'last error': self.last_error,
-        }
-        return DiagnosticStatus(
-            level=level,
-            name=name,
-            message=message,
-            hardware_id=topic,
-            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
-        )
+    texts = [finding.text for finding in findings]
+    values = _values(snapshot, circumstances)
+    return DiagnosticStatus(
+        level=worst(findings),
+        name=name,
+        message='; '.join(texts) or _counted(snapshot.num_hands, 'hand'),
+        hardware_id=circumstances.topic,
+        values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
+    )
 
 
 def status_name(node: Node, camera: str) -> str:
@@ -130,5 +57,46 @@ def idle_status(name: str, state: str, failure: str) -> DiagnosticStatus:
     return DiagnosticStatus(level=DiagnosticStatus.OK, name=name, message=state)
 
 
-def _median_ms(durations_s: list[float]) -> str:
-    return f'{statistics.median(durations_s) * 1000:.1f}' if durations_s else ''
+def _values(snapshot: Snapshot, circumstances: Circumstances) -> dict[str, object]:
+    total, new, period_s = snapshot.total, snapshot.new, snapshot.period_s
+    detections_s = [timings.detection_s for timings in snapshot.timings]
+    landmarks_s = [timings.landmarks_s for timings in snapshot.timings]
+    return {
+        'image topic': circumstances.topic,
+        'publishers': ', '.join(circumstances.publishers),
+        'frames received': total.received,
+        'frames processed': total.processed,
+        'frames dropped': total.dropped,
+        'frames with errors': total.with_errors,
+        'frames lost in transport': total.lost_in_transport,
+        'frames with stamps running backwards': total.backward_stamps,
+        'age of newest image (s)': f'{snapshot.silent_s:.1f}' if total.received else '',
+        'rate (Hz)': f'{new.processed / period_s:.1f}' if period_s > 0 else '0.0',
+        'camera rate (Hz)': f'{snapshot.camera_hz:.1f}' if snapshot.camera_hz else '',
+        'latency from stamp to result (ms)': _percentile_ms(snapshot.latencies_s, 50),
+        'latency from stamp to result, p95 (ms)': _percentile_ms(snapshot.latencies_s, 95),
+        'processing time (ms)': _percentile_ms(snapshot.processing_s, 50),
+        'detection time (ms)': _percentile_ms(detections_s, 50),
+        'landmark time (ms)': _percentile_ms(landmarks_s, 50),
+        'hands': snapshot.num_hands,
+        'tracks': circumstances.num_tracks,
+        'calibration': circumstances.calibration,
+        'depth': circumstances.depth,
+        'execution provider': circumstances.execution_provider,
+        **{
+            key: f'{file.name}, sha256 {file.sha256}'
+            for key, file in zip(
+                ('palm detector', 'landmark model'), circumstances.model_files, strict=False
+            )
+        },
+        'last error': snapshot.last_error,
+    }
+
+
+def _percentile_ms(durations_s: Sequence[float | None], percent: float) -> str:
+    known = [duration_s for duration_s in durations_s if duration_s is not None]
+    return f'{1000 * np.percentile(known, percent):.1f}' if known else ''
+
+
+def _counted(number: int, word: str) -> str:
+    return f'{number} {word}' + ('' if number == 1 else 's')

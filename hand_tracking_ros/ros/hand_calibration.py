@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.task import Future
 
 from hand_tracking_ros.srv import CalibrateHand
@@ -18,6 +21,10 @@ from hand_tracking_ros.tracking.placing.hand_measurement import HandMeasurement,
 
 TIMEOUT_S = 5.0
 CHECK_PERIOD_S = 0.5
+
+
+# Nobody's palm is measured from farther away.
+MAX_DISTANCE_M = 3.0
 
 
 @dataclass(frozen=True)
@@ -30,23 +37,34 @@ class _Call:
 
 
 class HandCalibration:
-    """Offers the service, and lets the images that come meanwhile measure the hand.
+    """Offers the service, lets the images that come meanwhile measure the hand, sets `hand_length`.
 
-    Attributes:
-        lengths_m: what was measured, for each side; another object after each measurement.
+    Args:
+        node: whose service and parameter these are.
+        service: its name.
+        pipeline: of the camera before which the hand is held.
+        obstacle: why no hand can be measured now, with depth (true) or at a given distance (false);
+            empty if nothing is known to be missing.
     """
 
-    def __init__(self, node: Node, service: str, pipeline: HandPipeline) -> None:
-        self.lengths_m: Mapping[Handedness, float] = {}
+    def __init__(
+        self, node: Node, service: str, pipeline: HandPipeline, obstacle: Callable[[bool], str]
+    ) -> None:
         self._node = node
         self._pipeline = pipeline
+        self._obstacle = obstacle
         self._call: _Call | None = None
         self._lock = threading.Lock()  # images and the timer have threads of their own
         # In a group of its own: while a call waits for its answer, its group serves nothing else.
         self._service = node.create_service(
             CalibrateHand, service, self._serve, callback_group=ReentrantCallbackGroup()
         )
-        self._timer = node.create_timer(CHECK_PERIOD_S, self._answer_if_late)
+        # A caller waits in real time, also where a simulation stands still.
+        self._timer = node.create_timer(
+            CHECK_PERIOD_S,
+            self._answer_if_late,
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
 
     def close(self) -> None:
         """Withdraw the service."""
@@ -62,22 +80,39 @@ class HandCalibration:
     async def _serve(
         self, request: CalibrateHand.Request, response: CalibrateHand.Response
     ) -> CalibrateHand.Response:
-        if request.handedness not in list(Handedness):
-            response.message = f'handedness is {request.handedness}, expected 0, 1 or 2'
-            return response
-        with self._lock:
-            if self._call is not None:
-                response.message = 'another measurement is running'
-                return response
-            measurement = HandMeasurement(
-                Handedness(request.handedness), request.distance_m or None
-            )
-            self._call = _Call(measurement, Future(), time.monotonic() + TIMEOUT_S)
-            answer = self._call.answer
-            self._pipeline.measure(measurement)
-        response.success, response.message, response.hand_length_m = await answer
+        try:
+            length_m, side = await self._begin(request)
+        except HandSizeError as error:
+            response.message = f'Hand not measured: {error}'
+        else:
+            response.success, response.hand_length_m = True, length_m
+            response.message = self._keep(length_m, side)
         self._node.get_logger().info(response.message)
         return response
+
+    def _begin(self, request: CalibrateHand.Request) -> Future:
+        """Let the next images measure; a HandSizeError if it is known that they cannot."""
+        problem = _refusal(request) or self._obstacle(not request.distance_m)
+        if problem:
+            raise HandSizeError(problem)
+        measurement = HandMeasurement(Handedness(request.handedness), request.distance_m or None)
+        with self._lock:
+            if self._call is not None:
+                raise HandSizeError('another measurement is running')
+            self._call = _Call(measurement, Future(), time.monotonic() + TIMEOUT_S)
+            self._pipeline.measure(measurement)
+            return self._call.answer
+
+    def _keep(self, length_m: float, side: Handedness) -> str:
+        """Set the parameter, and tell how to keep it."""
+        # A person's hands differ by less than a measurement errs.
+        value = round(length_m, 4)
+        self._node.set_parameters([Parameter('hand_length', value=value)])
+        return (
+            f'The {side.name.lower()} hand is {1000 * length_m:.0f} mm long. The parameter '
+            f'hand_length is {value} now, for both hands. To keep it when the node ends, write '
+            f'"hand_length: {value}" into the parameter file'
+        )
 
     def _answer_if_late(self) -> None:
         with self._lock:
@@ -89,11 +124,18 @@ class HandCalibration:
         self._pipeline.measure(None)
         self._call = None
         try:
-            length_m = call.measurement.result_m()
+            call.answer.set_result((call.measurement.result_m(), call.measurement.handedness))
         except HandSizeError as error:
-            call.answer.set_result((False, f'Hand not measured: {error}', 0.0))
-            return
-        side = call.measurement.handedness
-        self.lengths_m = {**self.lengths_m, side: length_m}
-        text = f'The {side.name.lower()} hand is {1000 * length_m:.0f} mm long'
-        call.answer.set_result((True, text, length_m))
+            call.answer.set_exception(error)
+
+
+def _refusal(request: CalibrateHand.Request) -> str:
+    """What is wrong with a request; empty if nothing is."""
+    if request.handedness not in list(Handedness):
+        return f'handedness is {request.handedness}, expected 0, 1 or 2'
+    distance_m = request.distance_m
+    if not (math.isfinite(distance_m) and 0 <= distance_m <= MAX_DISTANCE_M):
+        return (
+            f'distance_m is {distance_m:g}, expected 0 (with depth) or up to {MAX_DISTANCE_M:g} m'
+        )
+    return ''

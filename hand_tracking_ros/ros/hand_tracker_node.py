@@ -23,10 +23,12 @@ from hand_tracking_ros.ros.fast_dds import use_image_profile
 from hand_tracking_ros.ros.free_memory import return_free_memory
 from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
 from hand_tracking_ros.ros.hand_tracker_parameters import HandTrackerSettings
+from hand_tracking_ros.ros.input_advice import waiting_advice
 from hand_tracking_ros.ros.latest_frames import LatestFrames
 from hand_tracking_ros.ros.managed_node import ACTIVE, ManagedNode
 from hand_tracking_ros.ros.parameters import NodeParameters, describe
 from hand_tracking_ros.ros.process import node_arguments, ros_process, spinning
+from hand_tracking_ros.ros.taken_frames import TakenFrames
 from hand_tracking_ros.tracking.networks.models import COMPLEXITIES, HandModels
 
 TOPICS = """The ROS 2 node: camera images in, hands out.
@@ -57,9 +59,8 @@ topics out:
 parameters (--ros-args -p NAME:=VALUE):
 """
 
-# The user is told when no image has come for this long after the start; and how often.
-SILENCE_S = 3.0
-SILENCE_LOG_PERIOD_S = 10.0
+# How often somebody who waits for a first image is told where it could come from.
+ADVICE_PERIOD_S = 10.0
 
 
 class HandTrackerNode(ManagedNode):
@@ -83,7 +84,8 @@ class HandTrackerNode(ManagedNode):
         names = self.settings.cameras
         self._track_ids = {name: itertools.count(1) for name in names}
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', RESULT_QOS)
-        self._started_s = self._last_diagnostics_s = time.monotonic()
+        self._taken_frames = TakenFrames(self)
+        self._started_s = time.monotonic()
         # A wall timer: a simulation that stands still is worth a diagnosis too.
         self._timer = self.create_timer(
             PERIOD_S, self._publish_diagnostics, clock=rclpy.clock.Clock()
@@ -158,73 +160,48 @@ class HandTrackerNode(ManagedNode):
                     camera.statistics.count_dropped()
 
     def _receive(self, camera: Camera, message: ImageMessage) -> None:
-        camera.statistics.count_received()
+        stamp = message.header.stamp
+        camera.statistics.count_received(stamp.sec + stamp.nanosec / 1e9, time.monotonic())
         if self._frames.put(camera, message):
             camera.statistics.count_dropped()
 
     def _publish_diagnostics(self) -> None:
-        now_s = time.monotonic()
-        period_s, self._last_diagnostics_s = now_s - self._last_diagnostics_s, now_s
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
         if self.state == ACTIVE:
+            warning = self._frame_warning()
             message.status = [
-                camera.statistics.to_status(
-                    status_name(self, camera.name),
-                    camera.image_topic,
-                    self._models.execution_provider,
-                    period_s,
-                    self._models.warning,
-                )
-                for camera in self._cameras
+                camera.diagnose(self._models, self.settings, warning) for camera in self._cameras
             ]
+            self._advise_who_waits()
         else:
             message.status = [
                 idle_status(status_name(self, name), self.state, str(self.failure or ''))
                 for name in self.settings.cameras
             ]
         self._diagnostics.publish(message)
-        if self.state != ACTIVE:
-            return
-        for camera in self._cameras:
-            camera.log_warning()
-        if now_s - self._started_s > SILENCE_S:
-            self._warn_of_silence()
 
-    def _warn_of_silence(self) -> None:
+    def _frame_warning(self) -> str:
+        """TF frames of hands that somebody else has too; empty if none."""
+        settings = self.settings
+        if not settings.publish_tf:
+            return ''
+        return self._taken_frames.warning(settings.tf_prefix, settings.cameras)
+
+    def _advise_who_waits(self) -> None:
         """Help somebody who waits for hands on the wrong topic."""
         settings = self.settings
         silent = {
-            name: camera.image_topic
-            for name, camera in zip(settings.cameras, self._cameras, strict=True)
-            if not camera.statistics.received
+            camera.name: camera.image_topic
+            for camera in self._cameras
+            if not camera.statistics.num_received
         }
-        if not silent:
-            return
-        image_type, image_input = 'sensor_msgs/msg/Image', 'image'
-        if settings.image_transport == 'compressed':
-            image_type, image_input = 'sensor_msgs/msg/CompressedImage', 'image/compressed'
-        others = [
-            topic
-            for topic, types in self.get_topic_names_and_types()
-            if image_type in types
-            and self.count_publishers(topic)
-            and not topic.startswith(self.get_fully_qualified_name())
-        ]
-        topics = [
-            f'{topic} ({self.count_publishers(topic)} publishers)' for topic in silent.values()
-        ]
-        argument = 'image_topic:=TOPIC'
-        if any(settings.cameras):
-            argument = 'cameras:=' + ','.join(f'{name}:=TOPIC' for name in settings.cameras)
-        inputs = [f'{name}/{image_input}' if name else image_input for name in silent]
-        self.get_logger().warning(
-            f'No image on {", ".join(topics)} yet. '
-            f'Topics of {image_type} that have a publisher: {", ".join(sorted(others)) or "none"}. '
-            f'Choose with {argument} in the launch file, or remap with '
-            f'{" ".join(f"-r {name}:=TOPIC" for name in inputs)}',
-            throttle_duration_sec=SILENCE_LOG_PERIOD_S,
-        )
+        has_waited = time.monotonic() - self._started_s > settings.image_timeout
+        if silent and has_waited:
+            self.get_logger().warning(
+                waiting_advice(self, silent, settings.image_transport, settings.cameras),
+                throttle_duration_sec=ADVICE_PERIOD_S,
+            )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ After a change run `make docs`: it writes config/hands.yaml and docs/reference.m
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hand_tracking_ros.ros.image_conversion import MAX_IMAGE_PIXELS
@@ -113,6 +113,17 @@ class HandTrackerSettings:
         'Seconds for which a lost hand is reported as HELD, with its last values.',
         within=(0.0, 10.0),
     )
+    image_timeout: float = parameter(
+        _OPTIONS.image_timeout_s,
+        'Seconds without an image after which a camera is reported as STALE. After such a gap '
+        'between two stamps all hands get new track ids.',
+        within=(0.1, 3600.0),
+    )
+    max_latency: float = parameter(
+        0.5,
+        'Seconds from the stamp of an image to its hands above which the diagnostics warn.',
+        within=(0.001, 3600.0),
+    )
     hand_length: float = parameter(
         0.0,
         'Length of the hands, m: from the wrist along the stretched middle finger to its tip. '
@@ -189,12 +200,8 @@ class HandTrackerSettings:
     )
     autostart: bool = autostart()
 
-    def pipeline_options(self, measured_m: Mapping[Handedness, float]) -> PipelineOptions:
-        """What the pipeline of a camera needs.
-
-        Args:
-            measured_m: lengths of hands that were measured; they count before `hand_length`.
-        """
+    def pipeline_options(self) -> PipelineOptions:
+        """What the pipeline of a camera needs."""
         sides = (Handedness.LEFT, Handedness.RIGHT)
         lengths_m = dict.fromkeys(sides, self.hand_length) if self.hand_length > 0 else {}
         return PipelineOptions(
@@ -210,8 +217,9 @@ class HandTrackerSettings:
                 detection_budget_s=self.detection_budget_ms / 1000,
                 landmark_passes=self.landmark_passes,
                 hold_time_s=self.hold_time,
+                image_timeout_s=self.image_timeout,
             ),
-            {**lengths_m, **measured_m},
+            lengths_m,
             SmoothingOptions(
                 method=self.smoothing,
                 one_euro=OneEuroOptions(

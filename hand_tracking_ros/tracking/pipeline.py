@@ -22,6 +22,7 @@ from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator, LocatorOptions
 from hand_tracking_ros.tracking.placing.hand_measurement import HandMeasurement
 from hand_tracking_ros.tracking.smoothing import HandSmoother, SmoothingOptions
+from hand_tracking_ros.tracking.timings import Timings
 from hand_tracking_ros.tracking.tracker import HandTracker
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 
@@ -63,6 +64,16 @@ class HandPipeline:
         self._measurement: HandMeasurement | None = None
         self.configure(options or PipelineOptions())
 
+    @property
+    def timings(self) -> Timings:
+        """What the networks took for the last image."""
+        return self._tracker.timings
+
+    @property
+    def num_tracks(self) -> int:
+        """Hands that are tracked, or lost and still remembered."""
+        return self._tracker.num_tracks
+
     def configure(self, options: PipelineOptions) -> None:
         """Change the options between two images. Tracks go on."""
         mirrored = options.tracker.image_mirrored
@@ -89,7 +100,8 @@ class HandPipeline:
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            stamp_s: when it was taken; a stamp before the last one resets the tracks.
+            stamp_s: when it was taken; a stamp before the last one, or later than it by more than
+                the tracker's `image_timeout_s`, resets the tracks.
             camera: that took it, calibrated for this size or another one of the same shape. Without
                 it hands have no pose.
             depth: of the same moment, seen from the same place.

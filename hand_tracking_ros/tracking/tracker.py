@@ -7,6 +7,7 @@ twice, and a lost hand is reported as HELD instead of vanishing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from hand_tracking_ros.tracking.candidate import Candidate, Observation
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.palm_search import PalmSearch, min_confidences, new_candidates
+from hand_tracking_ros.tracking.timings import Timings
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from hand_tracking_ros.tracking.tracks import Tracks
 
@@ -34,6 +36,7 @@ class HandTracker:
 
     Attributes:
         options: may be replaced between two images.
+        timings: what the networks took for the last image.
     """
 
     def __init__(
@@ -45,7 +48,13 @@ class HandTracker:
         self.options = options or TrackerOptions()
         self._models = models or HandModels.load()
         self._tracks = Tracks(track_ids)
+        self.timings = Timings()
         self.reset()
+
+    @property
+    def num_tracks(self) -> int:
+        """Hands that are tracked, or lost and still remembered."""
+        return len(self._tracks.tracked) + len(self._tracks.lost)
 
     def reset(self) -> None:
         """Forget every track, as when the camera or the time jumps. Track ids go on."""
@@ -59,7 +68,8 @@ class HandTracker:
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            stamp_s: when the image was taken; a stamp before the last one resets the tracks.
+            stamp_s: when the image was taken; a stamp before the last one, or later than it by more
+                than `image_timeout_s`, resets the tracks.
 
         Returns:
             Tracked hands, longest tracked first, then held ones; at most `max_num_hands`.
@@ -69,9 +79,11 @@ class HandTracker:
         """
         _check_image(image)
         options = self.options
-        if stamp_s < self._last_stamp_s or options.static_image_mode:
+        is_next = 0 <= stamp_s - self._last_stamp_s <= options.image_timeout_s
+        if options.static_image_mode or not is_next:
             self.reset()
         self._last_stamp_s = stamp_s
+        self.timings = Timings()
         self._tracks.limit(options.max_num_hands)
         candidates = [
             Candidate(track.next_region, options.min_presence_confidence, track)
@@ -102,11 +114,16 @@ class HandTracker:
             tiles = options.detection_tiles
             windows = self._search.windows(image, tracked, lost, max_windows, tiles)
         confidences = min_confidences(image, windows, options)
+        started_s = time.perf_counter()
         palms = detector.detect(image, windows, confidences)
+        self.timings = replace(self.timings, detection_s=time.perf_counter() - started_s)
         return new_candidates(image, windows, palms, tracked, options)
 
     def _observe(self, image: np.ndarray, candidates: Sequence[Candidate]) -> list[Observation]:
         """Second stage: the landmarks of the hands that are present, all in one batch."""
+        if not candidates:
+            return []
+        started_s = time.perf_counter()
         model = self._models.landmark_model
         estimates = model.estimate(image, [candidate.region for candidate in candidates])
         present = [
@@ -116,6 +133,7 @@ class HandTracker:
         ]
         further_passes = self.options.num_landmark_passes - 1
         refined = model.refine(image, [landmarks for _, landmarks in present], further_passes)
+        self.timings = replace(self.timings, landmarks_s=time.perf_counter() - started_s)
         if self.options.image_mirrored:
             refined = [
                 replace(landmarks, right_probability=1 - landmarks.right_probability)

@@ -28,6 +28,8 @@ class TrackerOptions:
         landmark_passes: passes of the landmark model for each hand: each further pass takes the
             region that the landmarks so far give. 0: two in static image mode, else one.
         hold_time_s: how long a lost hand is reported with its last values.
+        image_timeout_s: after a longer time without an image, by the stamps, tracks begin anew: a
+            hand where one was before may be another.
     """
 
     static_image_mode: bool = False
@@ -41,6 +43,7 @@ class TrackerOptions:
     detection_budget_s: float = 0.01
     landmark_passes: int = 0
     hold_time_s: float = 0.3
+    image_timeout_s: float = 3.0
 
     @property
     def num_landmark_passes(self) -> int:

@@ -43,7 +43,7 @@ def test_hands_have_no_pose_until_a_late_camera_info_comes(tmp_path, hand_image)
 
         after = ask_with_pose(client, hand_image).hands[0]
         assert after.track_id == before.track_id
-        status_where(client, lambda status: status.level == b'\x00')
+        status_where(client, lambda status: 'camera_info' not in status.message)
 
 
 def test_a_camera_info_without_focal_length_leaves_the_2d_results(client, hand_image):
@@ -118,19 +118,69 @@ def test_a_hand_is_measured_with_depth_and_its_length_is_kept(tmp_path, hand_ima
         def images():
             image = from_rgb(hand_image, STAMPS.next())
             client.publish('depth', depth_image(depth_m, image.header.stamp))
-            client.ask(image)
+            return client.ask(image)
 
+        def has_depth():
+            return images().hands[0].pose_source == Hand.DEPTH
+
+        client.wait_for(has_depth, 'pose from depth')
         answer = calibrate(client, images, handedness=Hand.RIGHT)
         assert answer.success, answer.message
         assert 'right hand' in answer.message
+        length_m = answer.hand_length_m
+        assert f'hand_length: {length_m:.4f}'.rstrip('0') in answer.message
+        kept = client.get_parameter('hand_length')
+        assert kept.double_value == pytest.approx(length_m, abs=1e-4)
         later(10)  # the depth images are too old now, but the length is known
-        after = client.ask(from_rgb(hand_image, STAMPS.next())).hands[0]
+        for _ in range(6):  # a new track, whose fit settles in a few images
+            after = client.ask(from_rgb(hand_image, STAMPS.next())).hands[0]
         assert after.pose_source == Hand.HAND_SIZE
         assert after.pose.pose.position.z == pytest.approx(1.1 * before, rel=0.1)
 
 
-def test_a_hand_that_cannot_be_measured_is_explained(client, hand_image):
+@pytest.mark.parametrize(
+    ('request_fields', 'reason'),
+    [
+        ({}, 'distance_m'),  # without depth
+        ({'distance_m': -0.5}, 'distance_m is -0.5, expected 0'),
+        ({'distance_m': float('nan')}, 'distance_m is nan, expected 0'),
+        ({'handedness': 3, 'distance_m': 0.5}, 'handedness is 3, expected 0, 1 or 2'),
+    ],
+)
+def test_what_is_known_to_be_impossible_is_refused_before_another_image(
+    client, hand_image, request_fields, reason
+):
     ask_with_pose(client, hand_image)
-    answer = calibrate(client, lambda: client.ask(from_rgb(hand_image, STAMPS.next())))
+    answer = calibrate(client, lambda: None, **request_fields)
     assert not answer.success
-    assert 'distance_m' in answer.message
+    assert reason in answer.message
+
+
+def test_a_hand_of_a_side_that_is_not_seen_is_not_measured(client, hand_image):
+    ask_with_pose(client, hand_image)
+    answer = calibrate(
+        client,
+        lambda: client.ask(from_rgb(hand_image, STAMPS.next())),
+        handedness=Hand.LEFT,
+        distance_m=0.5,
+    )
+    assert not answer.success
+    assert 'no left hand was seen' in answer.message
+
+
+def test_calibrate_hand_answers_without_images_and_where_simulated_time_stands_still(
+    tmp_path, hand_image
+):
+    with NodeProcess(tmp_path, '-p', 'use_sim_time:=true') as node, Client(node) as client:
+        client.wait_for_node()
+        for _ in range(2):  # the first call does not block the second
+            answer = calibrate(client, lambda: None, distance_m=0.5)
+            assert not answer.success
+            assert 'no ' in answer.message
+        ask_with_pose(client, hand_image)
+        # Nobody sends images: the answer comes by itself, after seconds of real time.
+        answer = calibrate(client, lambda: None, distance_m=0.5)
+        assert 'only ' in answer.message or 'no hand was seen' in answer.message
+        assert not answer.success
+        status = status_where(client, lambda status: 'use_sim_time' in status.message)
+        assert 'no time on /clock' in status.message

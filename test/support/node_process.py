@@ -12,7 +12,7 @@ from pathlib import Path
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
@@ -190,6 +190,14 @@ class Client:
         changes = [Parameter(name, value=v).to_parameter_msg() for name, v in values.items()]
         request = SetParameters.Request(parameters=changes)
         return self.call(SetParameters, 'hand_tracker/set_parameters', request).results
+
+    def get_parameter(self, name: str):
+        """The value that a parameter of the node has."""
+        client = self.node.create_client(GetParameters, 'hand_tracker/get_parameters')
+        self.wait_for(client.service_is_ready, 'parameter service')
+        future = client.call_async(GetParameters.Request(names=[name]))
+        self.wait_for(future.done, 'answer of the parameter service')
+        return future.result().values[0]
 
     def _log(self) -> str:
         return self._node_process.text()

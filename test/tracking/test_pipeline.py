@@ -18,7 +18,7 @@ from hand_tracking_ros.tracking import (
 )
 from hand_tracking_ros.tracking.fingers.finger_values import finger_curl, pinch
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
-from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError
+from hand_tracking_ros.tracking.placing.camera_matrix import CameraInfoError
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
 from hand_tracking_ros.tracking.placing.hand_measurement import NUM_IMAGES, HandMeasurement
 from hand_tracking_ros.tracking.smoothing import HandSmoother

@@ -213,3 +213,27 @@ def test_a_region_without_a_hand_is_not_reported():
 def test_an_image_of_another_kind_is_refused_with_what_was_found(image):
     with pytest.raises(ValueError, match=r'expected \(height, width, 3\) and uint8'):
         HandTracker(models=FakeWorld().models).track(image, 0.0)
+
+
+@pytest.mark.parametrize(('silence_s', 'expected'), [(2.9, [1]), (3.1, [2])])
+def test_after_a_longer_silence_than_image_timeout_a_hand_is_another(silence_s, expected):
+    tracker = HandTracker(TrackerOptions(image_timeout_s=3.0), FakeWorld(FakeHand(320, 240)).models)
+    assert ids(tracker.track(IMAGE, 10.0)) == [1]
+    assert ids(tracker.track(IMAGE, 10.0 + silence_s)) == expected
+
+
+def test_the_time_of_each_network_is_that_of_the_last_image_and_none_where_it_did_not_run():
+    world = FakeWorld(FakeHand(320, 240))
+    tracker = HandTracker(TrackerOptions(max_num_hands=1), world.models)
+    tracker.track(IMAGE, 0.0)
+    assert tracker.timings.detection_s > 0
+    assert tracker.timings.landmarks_s > 0
+    tracker.track(IMAGE, FRAME_S)  # the only hand is tracked
+    assert tracker.timings.detection_s is None
+    assert tracker.timings.landmarks_s > 0
+    assert tracker.num_tracks == 1
+    world.hands.clear()
+    run(tracker, 2, first_s=2 * FRAME_S)
+    assert tracker.timings.detection_s > 0
+    assert tracker.timings.landmarks_s is None
+    assert tracker.num_tracks == 1  # lost, still remembered

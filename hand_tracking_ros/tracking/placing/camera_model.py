@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from hand_tracking_ros.tracking.placing.camera_matrix import CameraInfoError, checked_matrix
+
 # Lengths of D that OpenCV's models know; 8 is the full rational polynomial, what follows are thin
 # prism (12) and tilted sensor (14) terms.
 PERSPECTIVE_COEFFICIENT_COUNTS = (0, 4, 5, 8, 12, 14)
@@ -31,10 +33,6 @@ MIN_RELATIVE_MAGNIFICATION = 0.1
 NEWTON_ITERATIONS = 12
 # In image coordinates (pixels over focal length): a thousandth of a pixel at f = 1000.
 CONVERGED = 1e-6
-
-
-class CameraInfoError(ValueError):
-    """A CameraInfo cannot be used; the message names field, value and expectation."""
 
 
 class PerspectiveLens:
@@ -167,7 +165,10 @@ class CameraModel:
         for name, value in (('width', width), ('height', height)):
             if value <= 0:
                 raise CameraInfoError(f'{name} is {value}, expected above 0')
-        return cls(int(width), int(height), _checked_matrix(k), _checked_lens(distortion_model, d))
+        matrix = checked_matrix(k, width, height)
+        camera = cls(int(width), int(height), matrix, _checked_lens(distortion_model, d))
+        camera._check_lens_covers_image(d)
+        return camera
 
     def scaled_to(self, width: int, height: int) -> CameraModel:
         """The same camera for its image resized (or binned) to another size.
@@ -209,28 +210,20 @@ class CameraModel:
         image[~self._covers(points)] = np.nan
         return _transform(self.matrix, image)
 
+    def _check_lens_covers_image(self, d: Sequence[float] | np.ndarray) -> None:
+        """Refuse distortion that leaves even the middle of the image without directions."""
+        quarters = np.array([(x, y) for x in (0.25, 0.5, 0.75) for y in (0.25, 0.5, 0.75)])
+        if not np.isfinite(self.rays(quarters * (self.width, self.height))).all():
+            numbers = ', '.join(f'{value:g}' for value in np.ravel(d))
+            raise CameraInfoError(
+                f'd is [{numbers}], which leaves no direction to pixels in the middle half of the '
+                'image (not calibrated?)'
+            )
+
     def _covers(self, points: np.ndarray) -> np.ndarray:
         """Which of the points (N, 3) lie within `max_angle_rad` of the optical axis: (N,) bool."""
         across = np.linalg.norm(points[:, :2], axis=1)
         return np.arctan2(across, points[:, 2]) <= self.lens.max_angle_rad
-
-
-def _checked_matrix(k: Sequence[float] | np.ndarray) -> np.ndarray:
-    values = np.asarray(k, np.float64).ravel()
-    if len(values) != 9:
-        raise CameraInfoError(f'k has {len(values)} numbers, expected 9')
-    for index, name in ((0, 'fx'), (4, 'fy')):
-        if not (np.isfinite(values[index]) and values[index] > 0):
-            raise CameraInfoError(
-                f'k[{index}] ({name}) is {values[index]:g}, expected above 0 (not calibrated?)'
-            )
-    for index in (1, 2, 5):
-        if not np.isfinite(values[index]):
-            raise CameraInfoError(f'k[{index}] is {values[index]:g}, expected a finite number')
-    for index, expected in ((3, 0.0), (6, 0.0), (7, 0.0), (8, 1.0)):
-        if values[index] != expected:
-            raise CameraInfoError(f'k[{index}] is {values[index]:g}, expected {expected:g}')
-    return values.reshape(3, 3)
 
 
 def _checked_lens(name: str, d: Sequence[float] | np.ndarray) -> PerspectiveLens | FisheyeLens:

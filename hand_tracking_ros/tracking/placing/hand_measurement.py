@@ -67,7 +67,8 @@ class HandMeasurement:
         self._wanted = wanted
         self._distance_m = distance_m
         self._lengths_m: list[float] = []
-        self._problem = 'no hand of that side was seen'
+        side = '' if wanted == Handedness.UNKNOWN else f' {wanted.name.lower()}'
+        self._problem = f'no{side} hand was seen'
 
     @property
     def is_complete(self) -> bool:

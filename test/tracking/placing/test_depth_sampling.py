@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hand_tracking_ros.tracking.hand import PoseSource
-from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
+from hand_tracking_ros.tracking.placing.camera_matrix import CameraInfoError
+from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
 from support.seen_hand import PALM_SHOWN, depth_image, placed_joints, report

@@ -104,9 +104,9 @@ def test_a_measurement_is_complete_after_enough_images_and_knows_the_side():
 @pytest.mark.parametrize(
     'hands, wanted, distance_m, reason',
     [
-        ([], Handedness.UNKNOWN, 0.5, 'no hand of that side'),
-        ([flat_hand()], Handedness.LEFT, 0.5, 'no hand of that side'),
-        ([replace(flat_hand(), state=TrackingState.HELD)], Handedness.RIGHT, 0.5, 'no hand of'),
+        ([], Handedness.UNKNOWN, 0.5, 'no hand was seen'),
+        ([flat_hand()], Handedness.LEFT, 0.5, 'no left hand was seen'),
+        ([replace(flat_hand(), state=TrackingState.HELD)], Handedness.RIGHT, 0.5, 'no right hand'),
         ([flat_hand(), flat_hand()], Handedness.UNKNOWN, 0.5, 'two hands'),
         ([flat_hand()], Handedness.RIGHT, None, 'no depth: give distance_m'),
         ([flat_hand()], Handedness.RIGHT, 5.0, 'mm long, expected'),
