@@ -216,8 +216,8 @@ class CameraModel:
         if not np.isfinite(self.rays(quarters * (self.width, self.height))).all():
             numbers = ', '.join(f'{value:g}' for value in np.ravel(d))
             raise CameraInfoError(
-                f'd is [{numbers}], which leaves no direction to pixels in the middle half of the '
-                'image (not calibrated?)'
+                f'd is [{numbers}], expected coefficients that give every pixel in the middle half '
+                'of the image a direction (not calibrated?)'
             )
 
     def _covers(self, points: np.ndarray) -> np.ndarray:
