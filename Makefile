@@ -11,8 +11,9 @@ help: ## this text
 	@echo
 	@echo 'SOURCE=<video file | folder of pictures | camera | camera index | simulated:SCENE>; without it the demo simulates a camera.'
 
+# The demo ends with make: killing make, or closing its terminal, leaves nothing running.
 demo: ## track hands with the real node, SOURCE=...; results in demo_output/
-	@environment/run demo $${SOURCE:+--source "$$SOURCE"} --output demo_output
+	@export HAND_TRACKING_ROS_PARENT=$$PPID; exec environment/run demo $${SOURCE:+--source "$$SOURCE"} --output demo_output
 
 # Through `python3 -m`: a pytest that apt installed would run outside the environment's Python. From
 # test/: the tests see the installed package, not the sources in the current folder.

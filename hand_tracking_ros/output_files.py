@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -86,6 +87,34 @@ def check_apart(outputs: Iterable[tuple[str, Path]], inputs: Iterable[Path]) -> 
 
 
 @contextlib.contextmanager
+def replacing_all(option: str, folder: Path) -> Iterator[Path]:
+    """Yield a folder; what is written there moves into `folder` once the block has ended well.
+
+    Files and folders of the same names are replaced then. Folders are made.
+
+    Args:
+        option: where the user named the folder, such as '--output'.
+        folder: of the results; whatever else is there stays.
+
+    Raises:
+        UserError: the folder cannot be written, or another program is writing it.
+    """
+    unfinished, lock = folder / '.unfinished', folder / '.lock'
+    with contextlib.ExitStack() as stack:
+        with explained(option, folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(_locked(option, folder, lock))
+            stack.callback(lock.unlink)  # while it is held
+            if unfinished.exists():  # of a program that was killed
+                shutil.rmtree(unfinished)
+            unfinished.mkdir()
+            stack.callback(shutil.rmtree, unfinished, ignore_errors=True)
+        yield unfinished
+        with explained(option, folder):
+            _move_all(unfinished, folder)
+
+
+@contextlib.contextmanager
 def explained(option: str, path: Path) -> Iterator[None]:
     """Turn what the operating system says about a file into a sentence for the user.
 
@@ -95,26 +124,8 @@ def explained(option: str, path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = f'{option}: {path}' if option else str(path)
         reason = error.strerror or error
-        raise UserError(f'{place} cannot be written ({reason})') from error
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[int]:
-    """Hold a file, which is made where it is missing; yields its descriptor.
-
-    The operating system lets go of it when the process ends, however that happens.
-
-    Raises:
-        BlockingIOError: another process holds it.
-        OSError: it cannot be made.
-    """
-    descriptor = _lock(path)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+        raise UserError(f'{_place(option, path)} cannot be written ({reason})') from error
 
 
 def unfinished_path(path: Path) -> Path:
@@ -125,22 +136,46 @@ def unfinished_path(path: Path) -> Path:
 
 @contextlib.contextmanager
 def _unfinished(option: str, path: Path) -> Iterator[tuple[Path, int]]:
+    unfinished = unfinished_path(path)
     with contextlib.ExitStack() as stack:
         with explained(option, path):
             _check_replaceable(path)
-            unfinished = unfinished_path(path)
             unfinished.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                descriptor = stack.enter_context(locked(unfinished))
-            except BlockingIOError as error:
-                place = f'{option}: {path}' if option else str(path)
-                raise UserError(f'{place}: another program is writing this file') from error
+            descriptor = stack.enter_context(_locked(option, path, unfinished))
         try:
             yield unfinished, descriptor
         finally:
             # While it is locked: afterwards a file of this name would be another program's.
             if _is_file_of(descriptor, unfinished):
                 unfinished.unlink()
+
+
+@contextlib.contextmanager
+def _locked(option: str, path: Path, file: Path) -> Iterator[int]:
+    """Hold a file, which is made where it is missing, while `path` is written.
+
+    The operating system lets go of it when the process ends, however that happens.
+    """
+    try:
+        descriptor = _lock(file)
+    except BlockingIOError as error:
+        raise UserError(f'{_place(option, path)}: another program is writing there') from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _place(option: str, path: Path) -> str:
+    return f'{option}: {path}' if option else str(path)
+
+
+def _move_all(source: Path, target: Path) -> None:
+    for entry in list(source.iterdir()):
+        place = target / entry.name
+        if place.is_dir() and not place.is_symlink():
+            place.rename(source / f'{entry.name}.old')  # only a file is replaced by a rename
+        entry.replace(place)
 
 
 def _check_replaceable(path: Path) -> None:

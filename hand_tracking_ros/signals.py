@@ -1,6 +1,6 @@
-"""Signals that end a program without ROS, in order: what it has begun to write is removed.
+"""Signals that end a program in order: what it has begun is taken back, and said in one line.
 
-Python does so for Ctrl-C only. Programs with ROS use `ros/process.py`.
+Programs with nodes of their own use `ros/process.py`.
 """
 
 from __future__ import annotations
@@ -9,60 +9,69 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 Item = TypeVar('Item')
 
-# `kill`, and a closed terminal.
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+# Ctrl-C, `kill`, and a closed terminal.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
 def exit_on_signal() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP raise SystemExit in the main thread, with the shells' exit status.
+    """Let Ctrl-C raise KeyboardInterrupt, SIGTERM and SIGHUP SystemExit, in the main thread.
 
-    A signal that is ignored, as `nohup` does with SIGHUP, stays so.
+    Only once: further signals would interrupt what the first one has to clean up. A signal that is
+    ignored from the beginning, as `nohup` does with SIGHUP, stays so.
     """
-    with _handled(_ENDING, _end):
+    with _handled(_end):
         yield
 
 
+@contextlib.contextmanager
+def stop_on_first_signal() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C or SIGTERM into an event; SIGHUP and a second one end the program."""
+    stop = threading.Event()
+
+    def request_stop(number: int, frame: Any) -> None:
+        if stop.is_set() or number == signal.SIGHUP:
+            _end(number, frame)
+        stop.set()
+
+    with _handled(request_stop):
+        yield stop
+
+
 def until_signal(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield items until Ctrl-C, SIGTERM or SIGHUP: the ordinary end of what has no end of its own.
-
-    The second signal ends the program.
-    """
-    received: list[int] = []
-
-    def request_end(number: int, _frame: object) -> None:
-        if received:
-            _end(number, _frame)
-        received.append(number)
-
-    with _handled((signal.SIGINT, *_ENDING), request_end):
+    """Yield items until the first Ctrl-C or SIGTERM, the ordinary end of what else never ends."""
+    with stop_on_first_signal() as stop:
         for item in items:
             yield item
-            if received:
+            if stop.is_set():
                 return
 
 
-def _end(number: int, _frame: object) -> None:
+def _end(number: int, _frame: Any) -> None:
+    for each in _ENDING:
+        signal.signal(each, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     with contextlib.suppress(OSError):  # a terminal that is gone
         os.write(2, f'\nended by {signal.Signals(number).name}\n'.encode())
     sys.exit(128 + number)
 
 
 @contextlib.contextmanager
-def _handled(
-    numbers: Sequence[signal.Signals], handler: Callable[[int, Any], None]
-) -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in numbers}
-    heard = [number for number in numbers if before[number] != signal.SIG_IGN]
+def _handled(handler: Callable[[int, Any], None]) -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    heard = [number for number in _ENDING if before[number] != signal.SIG_IGN]
     for number in heard:
         signal.signal(number, handler)
     try:
         yield
     finally:
         for number in heard:
-            signal.signal(number, before[number])
+            if signal.getsignal(number) == handler:  # else the program is ending
+                signal.signal(number, before[number])

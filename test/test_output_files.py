@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hand_tracking_ros.output_files import check_apart, check_writable, locked, replacing
+from hand_tracking_ros.output_files import check_apart, check_writable, replacing, replacing_all
 from hand_tracking_ros.tracking.errors import UserError
 from support.full_disk import full_disk
 
@@ -75,7 +75,7 @@ def test_two_programs_do_not_write_one_file_at_a_time(old):
     with replacing('--json', old) as unfinished:
         unfinished.write_text('first')
         for attempt in (write, lambda path: check_writable('--json', path)):
-            with pytest.raises(UserError, match=r'--json: .*out\.json: another program is writing'):
+            with pytest.raises(UserError, match=r'out\.json: another program is writing there'):
                 attempt(old)
         assert unfinished.read_text() == 'first'
     assert old.read_text() == 'first'
@@ -179,8 +179,62 @@ def test_other_files_are_fine(tmp_path):
     )
 
 
-def test_a_lock_ends_with_its_holder(tmp_path):
-    with locked(tmp_path / 'lock'), pytest.raises(BlockingIOError), locked(tmp_path / 'lock'):
+@pytest.fixture
+def results(tmp_path):
+    """A folder with results of an earlier run."""
+    folder = tmp_path / 'results'
+    (folder / 'recording').mkdir(parents=True)
+    (folder / 'recording' / 'old.mcap').write_text('old')
+    (folder / 'hands.json').write_text('old')
+    (folder / 'notes.txt').write_text("the user's")
+    return folder
+
+
+def files_of(folder):
+    return {
+        str(path.relative_to(folder)): path.read_text()
+        for path in folder.rglob('*.*')
+        if path.is_file()
+    }
+
+
+def test_all_results_of_a_folder_are_replaced_together(results):
+    before = files_of(results)
+    with replacing_all('--output', results) as unfinished:
+        (unfinished / 'recording').mkdir()
+        (unfinished / 'recording' / 'new.mcap').write_text('new')
+        (unfinished / 'hands.json').write_text('new')
+        assert {name: text for name, text in files_of(results).items() if name in before} == before
+    expected = {'recording/new.mcap': 'new', 'hands.json': 'new', 'notes.txt': "the user's"}
+    assert files_of(results) == expected
+
+
+@pytest.mark.parametrize('error', [UserError, KeyboardInterrupt])
+def test_a_folder_stays_as_it_was_if_the_work_fails(results, error):
+    before = files_of(results)
+    with pytest.raises(error), replacing_all('--output', results) as unfinished:
+        (unfinished / 'hands.json').write_text('new')
+        raise error
+    assert files_of(results) == before
+
+
+def test_a_folder_takes_what_a_killed_program_left_behind(results):
+    (results / '.lock').write_text('')
+    (results / '.unfinished').mkdir()
+    (results / '.unfinished' / 'annotated.mp4').write_text('half')
+    with replacing_all('--output', results) as unfinished:
+        assert list(unfinished.iterdir()) == []
+        (unfinished / 'hands.json').write_text('new')
+    assert 'annotated.mp4' not in str(files_of(results)) and not (results / '.lock').exists()
+
+
+def test_two_programs_do_not_write_one_folder_at_a_time(results):
+    with (
+        replacing_all('--output', results) as unfinished,
+        pytest.raises(UserError, match='results: another program is writing there'),
+        replacing_all('--output', results),
+    ):
         pass
-    with locked(tmp_path / 'lock'):
-        pass
+    with replacing_all('--output', results) as unfinished:
+        (unfinished / 'hands.json').write_text('new')
+    assert (results / 'hands.json').read_text() == 'new'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
 
 from hand_tracking_ros.msg import Hand, HandArray
+from hand_tracking_ros.output_files import explained
 from hand_tracking_ros.tracking.errors import UserError
 
 TRACKER = 'hand_tracker'
@@ -45,19 +45,15 @@ METADATA_FILE = 'metadata.yaml'
 class Bag:
     """A rosbag2 folder (MCAP) that is being written; complete once this context manager ends.
 
-    A bag that is already at `path` is replaced.
-
     Raises:
-        UserError: there is something else at this path.
+        UserError: the bag cannot be written, now or later.
     """
 
     def __init__(self, path: Path) -> None:
-        if path.exists():
-            if not _is_bag(path):
-                raise UserError(f'{path} exists, and is not a recording; remove or rename it')
-            shutil.rmtree(path)
+        self._path = path
         self._writer = Writer(path, version=METADATA_VERSION, storage_plugin=StoragePlugin.MCAP)
-        self._writer.open()
+        with explained('', path):
+            self._writer.open()
         typestore = _typestore()
         self._connections = {
             topic: self._writer.add_connection(topic, _type_name(kind), typestore=typestore)
@@ -66,13 +62,15 @@ class Bag:
 
     def write(self, topic: str, time_ns: int, message: bytes) -> None:
         """Append a serialized message."""
-        self._writer.write(self._connections[topic], time_ns, message)
+        with explained('', self._path):
+            self._writer.write(self._connections[topic], time_ns, message)
 
     def __enter__(self) -> Bag:
         return self
 
-    def __exit__(self, *_exception) -> None:
-        self._writer.close()
+    def __exit__(self, *exception) -> None:
+        with explained('', self._path):
+            self._writer.close()
 
 
 def read_messages(path: Path, topic: str) -> Iterator[tuple[int, object]]:
@@ -102,11 +100,17 @@ def _typestore() -> Typestore:
     return typestore
 
 
-def _is_bag(path: Path) -> bool:
-    """Whether this is a bag, perhaps one that was never completed."""
-    return path.is_dir() and all(
+def check_replaceable(path: Path) -> None:
+    """Fail if there is something else than a bag, perhaps one that was never completed.
+
+    Raises:
+        UserError: it must not be replaced.
+    """
+    is_bag = path.is_dir() and all(
         file.name == METADATA_FILE or file.suffix == '.mcap' for file in path.iterdir()
     )
+    if path.exists() and not is_bag:
+        raise UserError(f'{path} exists, and is not a recording; remove or rename it')
 
 
 def _type_name(message_type: type) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from hand_tracking_ros.command_line import write_json
 from hand_tracking_ros.demo.bag import HANDS_TOPIC, IMAGE_TOPIC, read_messages, stamp_ns
 from hand_tracking_ros.demo.recorder import Counts
 from hand_tracking_ros.demo.session import progress_bar
@@ -87,9 +87,12 @@ class Results:
     @property
     def rate_hz(self) -> float | None:
         """Frames per second over the whole recording, None with fewer than two frames."""
-        if len(self._stamps) < 2:
-            return None
-        return (len(self._stamps) - 1) / self._time_s(self._stamps[-1])
+        return _rate_hz(self._stamps)
+
+    @property
+    def processed_rate_hz(self) -> float | None:
+        """As `rate_hz`, of the frames that the tracker processed."""
+        return _rate_hz(sorted(self._results))
 
     @property
     def latencies_ms(self) -> tuple[float, float] | None:
@@ -108,7 +111,7 @@ class Results:
             'latency_ms': latencies and {'median': latencies[0], 'p95': latencies[1]},
             'frames': [self._describe_frame(stamp) for stamp in self._stamps],
         }
-        path.write_text(json.dumps(content))
+        write_json('', path, content)
 
     def write_pictures(self, output: Path, rate_hz: float, subtitle: str) -> str:
         """Write a video, and a contact sheet with a subtitle, into a folder; returns the codec."""
@@ -166,3 +169,10 @@ class Results:
                 for hand, fields in zip(result.hands, message.hands, strict=True)
             ],
         }
+
+
+def _rate_hz(stamps_ns: Sequence[int]) -> float | None:
+    """Of rising stamps; None with fewer than two."""
+    if len(stamps_ns) < 2:
+        return None
+    return (len(stamps_ns) - 1) / ((stamps_ns[-1] - stamps_ns[0]) / 1e9)

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from tqdm import tqdm
 
+from hand_tracking_ros.command_line import counted
 from hand_tracking_ros.demo.bag import IMAGE_TOPIC, PUBLISHER, TRACKER, Bag
-from hand_tracking_ros.demo.processes import Program
+from hand_tracking_ros.demo.processes import Program, stop_all
 from hand_tracking_ros.demo.recorder import Counts, Recorder
 from hand_tracking_ros.media.media_source import MediaSource
 from hand_tracking_ros.ros.fast_dds import use_image_profile
@@ -33,6 +34,13 @@ SETTLE_TIMEOUT_S = 5.0
 POLL_PERIOD_S = 0.1
 # Domains above this one use ports that Linux also gives to other programs.
 MAX_DOMAIN_ID = 101
+# Who sets one of these has chosen which computers hear each other.
+DISCOVERY_CHOICES = (
+    'ROS_AUTOMATIC_DISCOVERY_RANGE',
+    'ROS_LOCALHOST_ONLY',
+    'ROS_STATIC_PEERS',
+    'ROS_DISCOVERY_SERVER',
+)
 
 
 @dataclass(frozen=True)
@@ -57,8 +65,7 @@ class Session:
 
     def __init__(self, bag: Bag, log_folder: Path) -> None:
         self._log_folder = log_folder
-        # A domain of its own: robots and other demos on this network stay out of it.
-        os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % MAX_DOMAIN_ID)
+        os.environ.update(network_environment())
         use_image_profile()
         self._context = Context()
         rclpy.init(context=self._context)
@@ -80,13 +87,15 @@ class Session:
             stack.callback(self._context.try_shutdown)
             stack.callback(self._recorder.destroy_node)
             stack.callback(self._executor.shutdown)
+            programs: list[Program] = []
+            stack.callback(stop_all, programs)
             tracker = Program(TRACKER, _tracker_arguments(job.source), self._log_folder)
-            stack.callback(tracker.stop)
+            programs.append(tracker)
             publisher = Program(PUBLISHER, _publisher_arguments(job), self._log_folder)
-            stack.callback(publisher.stop)
+            programs.append(publisher)
             with _tracking_bar(job.source) as progress:
                 failure = self._watch(tracker, publisher, job.duration_s, stop, progress)
-                publisher.stop()
+                stop_all([publisher])
                 if failure is None:
                     self._settle()
                 self._show(progress)
@@ -142,6 +151,22 @@ class Session:
         progress.update(counts.published - progress.n)
 
 
+def network_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Variables that keep the demo to this computer, and apart from what else runs on it.
+
+    The user's own choices count: none of them is among the result.
+    """
+    chosen = {}
+    if not environment.get('ROS_DOMAIN_ID'):
+        chosen['ROS_DOMAIN_ID'] = str(1 + os.getpid() % MAX_DOMAIN_ID)
+    if not any(environment.get(name) for name in DISCOVERY_CHOICES):
+        if environment.get('ROS_DISTRO') == 'humble':
+            chosen['ROS_LOCALHOST_ONLY'] = '1'
+        else:
+            chosen['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    return chosen
+
+
 def _tracker_arguments(source: MediaSource) -> list[str]:
     # Pictures show different hands: to track from one to the next would make no sense.
     static = str(not source.is_video).lower()
@@ -157,11 +182,6 @@ def _publisher_arguments(job: Job) -> list[str]:
         # Reliable, so that the recording is complete; the tracker's images stay best effort.
         '-p', f'qos_overrides.{IMAGE_TOPIC}.publisher.reliability:=reliable',
     ]  # fmt: skip
-
-
-def counted(count: int, noun: str) -> str:
-    """Such as `1 frame`, `2 frames`."""
-    return f'{count} {noun}{"" if count == 1 else "s"}'
 
 
 def progress_bar(*items: Iterable, **options: Any) -> tqdm:

@@ -20,6 +20,7 @@ from hand_tracking_ros.drawing.skeleton import (
     draw_text,
     text_width,
 )
+from hand_tracking_ros.output_files import explained, replacing
 from hand_tracking_ros.tracking.hand import Hand
 
 NOT_PROCESSED = 'not processed'
@@ -134,8 +135,14 @@ class ContactSheet:
         self._write(words, (left + TIME_WIDTH_PX, baseline), TEXT_HEIGHT_PX, CAPTION_COLOR)
 
     def save(self, path: Path) -> None:
-        """Write the page as a picture file."""
-        path.write_bytes(cv2.imencode(path.suffix, self._sheet[..., ::-1])[1].tobytes())
+        """Write the page as a picture file.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        encoded = cv2.imencode(path.suffix, self._sheet[..., ::-1])[1]
+        with replacing('', path) as unfinished, explained('', path):
+            unfinished.write_bytes(encoded.tobytes())
 
     def _write(self, text: str, position: tuple[int, int], height_px: int, color: Color) -> None:
         ascii_text = text.encode('ascii', 'replace').decode()

@@ -1,10 +1,12 @@
 """The demo as users run it: real node, real publisher, real DDS; and what it leaves behind."""
 
+import contextlib
 import fcntl
 import json
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -23,6 +25,8 @@ rclpy = pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from rosbags.rosbag2 import Reader  # noqa: E402
 
+from hand_tracking_ros.demo.session import network_environment  # noqa: E402
+from hand_tracking_ros.output_files import replacing_all  # noqa: E402
 from hand_tracking_ros.simulation.camera_simulator import (  # noqa: E402
     CameraSimulator,
     SimulatorOptions,
@@ -30,6 +34,8 @@ from hand_tracking_ros.simulation.camera_simulator import (  # noqa: E402
 from hand_tracking_ros.tracking.errors import ModelError  # noqa: E402
 from hand_tracking_ros.tracking.hand import Handedness  # noqa: E402
 from hand_tracking_ros.tracking.networks.model_files import find_model  # noqa: E402
+from support.checkout import CHECKOUT  # noqa: E402
+from support.full_disk import full_disk  # noqa: E402
 
 TIMEOUT_S = 60.0
 NUM_FRAMES = 20
@@ -77,6 +83,14 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
     return process.returncode, output
 
 
+def child_of(pid: int, program: str) -> int:
+    """Process id of a program that a process started."""
+    for child in Path(f'/proc/{pid}/task/{pid}/children').read_text().split():
+        if f'\0{program}\0' in Path(f'/proc/{child}/cmdline').read_text():
+            return int(child)
+    raise AssertionError(f'{program} does not run')
+
+
 class Watched:
     """A demo on a terminal, so that its progress bar can be followed; a context manager."""
 
@@ -113,11 +127,7 @@ class Watched:
 
     def child(self, program: str) -> int:
         """Process id of a program that the demo started."""
-        children = Path(f'/proc/{self.process.pid}/task/{self.process.pid}/children').read_text()
-        for pid in children.split():
-            if f'hand_tracking_ros\0{program}\0' in Path(f'/proc/{pid}/cmdline').read_text():
-                return int(pid)
-        raise AssertionError(f'{program} does not run')
+        return child_of(self.process.pid, program)
 
     def _read(self) -> bool:
         try:
@@ -210,6 +220,8 @@ def test_ctrl_c_ends_the_recording_and_shows_what_there_is(tmp_path):
     video = write_video(tmp_path / 'long.avi', 3000)
     with Watched(tmp_path, '--source', str(video)) as demo:
         demo.wait_for('latency')
+        environment = Path(f'/proc/{demo.child("hand_tracker")}/environ').read_text().split('\0')
+        assert f'ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}' in environment  # the user's own
         demo.process.send_signal(signal.SIGINT)
         exit_status, output = demo.finish()
     assert exit_status == 0, output + demo.terminal
@@ -254,7 +266,115 @@ def test_a_node_that_cannot_start_is_an_error_with_its_own_words(tmp_path, monke
     assert exit_status == 1
     assert 'error: hand_tracker ended with exit status 1' in output
     assert 'palm_detection_full.onnx' in output and 'Traceback' not in output
-    assert not (tmp_path / 'demo_output' / 'hands.json').exists()
+    # What there was is replaced by new results only.
+    assert (tmp_path / 'demo_output' / 'hands.json').read_text() == 'of an earlier run'
+    assert {path.name for path in (tmp_path / 'demo_output').iterdir()} == {'hands.json', 'logs'}
+
+
+def test_two_demos_do_not_write_into_one_folder(tmp_path):
+    video = write_video(tmp_path / 'grey.avi', 2)
+    with replacing_all('--output', tmp_path / 'results'):
+        exit_status, output = run(tmp_path, '--source', str(video), '--output', 'results')
+    assert exit_status == 1
+    assert output == 'error: --output: results: another program is writing there\n'
+
+
+@pytest.mark.parametrize('words', ['tracking', 'latency'], ids=['while it starts', 'on the way'])
+@pytest.mark.parametrize(
+    ('number', 'expected_status'),
+    [(signal.SIGINT, 130), (signal.SIGHUP, 129), (signal.SIGKILL, -signal.SIGKILL)],
+    ids=['Ctrl-C again and again', 'closed terminal', 'killed'],
+)
+def test_a_demo_that_is_ended_leaves_no_program_and_the_earlier_results(
+    tmp_path, words, number, expected_status
+):
+    video, results = write_video(tmp_path / 'long.avi', 3000), tmp_path / 'demo_output'
+    results.mkdir()
+    (results / 'hands.json').write_text('of an earlier run')
+    with Watched(tmp_path, '--source', str(video)) as demo:
+        demo.wait_for(words)
+        children = [os.pidfd_open(demo.child(name)) for name in ('hand_tracker', 'video_publisher')]
+        demo.process.send_signal(number)
+        for child in children:
+            for _ in range(int(TIMEOUT_S / 0.1)):
+                if select.select([child], [], [], 0.1)[0]:
+                    break
+                if number == signal.SIGINT:
+                    demo.process.send_signal(number)
+            else:
+                pytest.fail('a program lives on')
+            os.close(child)
+        exit_status, _ = demo.finish()
+    assert exit_status == expected_status, demo.terminal
+    assert 'Traceback' not in demo.terminal
+    assert (results / 'hands.json').read_text() == 'of an earlier run'
+    if number != signal.SIGKILL:
+        assert {path.name for path in results.iterdir()} == {'hands.json', 'logs'}
+
+
+def test_a_demo_ends_with_the_make_that_started_it(tmp_path):
+    video = write_video(tmp_path / 'long.avi', 3000)
+    # The recipe of our own Makefile, in the environment of this test.
+    lines = (CHECKOUT / 'Makefile').read_text().splitlines()
+    recipe = lines[next(index for index, line in enumerate(lines) if line.startswith('demo:')) + 1]
+    assert 'environment/run demo' in recipe
+    recipe = recipe.replace('environment/run', f'{sys.executable} -m hand_tracking_ros')
+    (tmp_path / 'Makefile').write_text(f'demo:\n{recipe}\n')
+    log = (tmp_path / 'log').open('w+')
+    make = subprocess.Popen(
+        ['make', 'demo'],
+        cwd=tmp_path,
+        env={**os.environ, 'SOURCE': str(video)},
+        stdout=log,
+        stderr=log,
+    )
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while 'long.avi' not in (tmp_path / 'log').read_text():
+        assert time.monotonic() < deadline_s and make.poll() is None
+        time.sleep(0.05)
+    demo = os.pidfd_open(child_of(make.pid, 'demo'))
+    make.kill()
+    make.wait()
+    has_ended = select.select([demo], [], [], TIMEOUT_S)[0]
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(demo, signal.SIGKILL)
+    os.close(demo)
+    log.close()
+    assert has_ended, 'it lives on'
+
+
+def test_a_full_disk_is_told_in_a_sentence(tmp_path):
+    video, results = write_video(tmp_path / 'grey.avi', NUM_FRAMES), tmp_path / 'demo_output'
+    results.mkdir()
+    (results / 'hands.json').write_text('of an earlier run')
+    with full_disk(free_bytes=20_000):
+        exit_status, output = run(tmp_path, '--source', str(video))
+    assert exit_status == 1
+    assert re.search(r'^error: .*recording cannot be written \(File too large\)$', output, re.M)
+    assert 'Traceback' not in output
+    assert {path.name for path in results.iterdir()} == {'hands.json', 'logs'}
+
+
+@pytest.mark.parametrize(
+    ('environment', 'expected'),
+    [
+        (
+            {'ROS_DISTRO': 'jazzy', 'ROS_DOMAIN_ID': '7'},
+            {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'},
+        ),
+        ({'ROS_DISTRO': 'humble', 'ROS_DOMAIN_ID': '7'}, {'ROS_LOCALHOST_ONLY': '1'}),
+        ({'ROS_DOMAIN_ID': '7', 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'}, {}),
+        ({'ROS_DOMAIN_ID': '7', 'ROS_LOCALHOST_ONLY': '0'}, {}),
+        ({'ROS_DOMAIN_ID': '7', 'ROS_STATIC_PEERS': '10.0.0.2'}, {}),
+    ],
+)
+def test_the_demo_keeps_to_this_computer_unless_told_otherwise(environment, expected):
+    assert network_environment(environment) == expected
+
+
+def test_without_a_domain_the_demo_takes_one_of_its_own():
+    chosen = network_environment({'ROS_LOCALHOST_ONLY': '1'})
+    assert list(chosen) == ['ROS_DOMAIN_ID'] and 0 < int(chosen['ROS_DOMAIN_ID']) <= 101
 
 
 @pytest.mark.parametrize(

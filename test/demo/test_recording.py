@@ -25,11 +25,13 @@ from hand_tracking_ros.demo.bag import (  # noqa: E402
     IMAGE_TOPIC,
     RECORDED_TOPICS,
     Bag,
+    check_replaceable,
     read_messages,
 )
 from hand_tracking_ros.demo.recorder import Counts, Recorder, Status  # noqa: E402
 from hand_tracking_ros.msg import Hand, HandArray  # noqa: E402
 from hand_tracking_ros.tracking.errors import UserError  # noqa: E402
+from support.full_disk import full_disk  # noqa: E402
 
 DOMAIN_ID = int(os.environ['ROS_DOMAIN_ID'])  # of this test run, see conftest.py
 
@@ -88,26 +90,20 @@ def test_types_carry_the_hashes_of_the_installed_ones(tmp_path):
             assert connection.digest == installed_type_hash(connection.msgtype)
 
 
-def test_a_new_recording_replaces_the_old_one(tmp_path):
-    write_bag(tmp_path / 'bag', 3)
+def test_a_full_disk_is_told_in_a_sentence(tmp_path):
+    with full_disk(free_bytes=100_000), pytest.raises(UserError, match=r'bag cannot be written'):
+        write_bag(tmp_path / 'bag', 1000)
+
+
+def test_only_recordings_may_be_replaced(tmp_path):
+    check_replaceable(tmp_path / 'bag')
     write_bag(tmp_path / 'bag', 1)
-    assert len(list(read_messages(tmp_path / 'bag', HANDS_TOPIC))) == 1
-
-
-def test_a_recording_that_was_cut_off_is_replaced(tmp_path):
-    write_bag(tmp_path / 'bag', 3)
-    (tmp_path / 'bag' / 'metadata.yaml').unlink()
-    write_bag(tmp_path / 'bag', 1)
-    assert len(list(read_messages(tmp_path / 'bag', HANDS_TOPIC))) == 1
-
-
-def test_a_folder_with_something_else_is_left_alone(tmp_path):
-    (tmp_path / 'bag').mkdir()
-    precious = tmp_path / 'bag' / 'thesis.txt'
-    precious.write_text('years of work')
+    check_replaceable(tmp_path / 'bag')
+    (tmp_path / 'bag' / 'metadata.yaml').unlink()  # of a recording that was cut off
+    check_replaceable(tmp_path / 'bag')
+    (tmp_path / 'bag' / 'thesis.txt').write_text('years of work')
     with pytest.raises(UserError, match='not a recording'):
-        Bag(tmp_path / 'bag')
-    assert precious.read_text() == 'years of work'
+        check_replaceable(tmp_path / 'bag')
 
 
 def test_counts_say_where_frames_went():

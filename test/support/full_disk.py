@@ -2,7 +2,6 @@
 
 import contextlib
 import resource
-import signal
 
 
 @contextlib.contextmanager
@@ -10,13 +9,11 @@ def full_disk(free_bytes=0):
     """Let every write beyond `free_bytes` of a file fail with an OSError, as on a full disk.
 
     The kernel's limit of file sizes: a real write that really fails, without the privileges that a
-    small file system of one's own would need.
+    small file system of one's own would need. Processes that are started meanwhile inherit it.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (free_bytes, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, handler)
