@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import yaml
@@ -33,7 +34,7 @@ def load_camera_info(path: str | Path) -> CameraInfo:
         UserError: the file cannot be read or is not such a file.
     """
     try:
-        content = yaml.safe_load(Path(path).expanduser().read_text())
+        content = yaml.safe_load(Path(os.path.expanduser(path)).read_text())  # ~nobody stays
     except OSError as error:
         raise UserError(f'camera_info_file {path}: cannot be read ({error.strerror})') from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -44,7 +44,7 @@ def open_media(source: str | os.PathLike) -> MediaSource:
         return SimulatedMedia(scene)
     if text == CAMERA:
         return OpenCvCamera.first()
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))  # ~nobody stays as it is
     if path.is_dir():
         return Pictures.in_folder(path)
     if path.is_file():

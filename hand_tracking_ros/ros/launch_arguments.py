@@ -7,6 +7,7 @@ checked before the first of them.
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -57,7 +58,7 @@ def checked_params_file(argument: str, value: str) -> str:
     Raises:
         RuntimeError: there is none, or it is not one.
     """
-    path = Path(value).expanduser()
+    path = Path(os.path.expanduser(value))  # ~nobody stays as it is
     advice = 'give the YAML file with the parameters, or leave it out to get the defaults'
     if not path.is_file():
         raise RuntimeError(f"{argument} is '{path}', where no file is; {advice}")
