@@ -50,6 +50,7 @@ def test_each_convention_points_its_axes_as_documented(side, convention, to_fing
     rotation = hand_axes(points, side)
     converted = convert_pose_convention(rotation, convention)
     assert np.linalg.det(converted) == pytest.approx(1.0)
+    np.testing.assert_allclose(converted.T @ converted, np.eye(3), atol=1e-12)
     fingers = points[Landmark.MIDDLE_FINGER_MCP] - points[Landmark.WRIST]
     np.testing.assert_allclose(
         converted @ to_fingers, fingers / np.linalg.norm(fingers), atol=1e-12

@@ -40,6 +40,19 @@ def test_a_flat_hand_at_a_stated_distance_tells_its_length(length_m):
     assert measure(joints_m, distance_m=distance_m) == pytest.approx(length_m, rel=0.06)
 
 
+@pytest.mark.parametrize('finger', [1, 2, 3, 4])
+def test_a_hand_with_one_bent_finger_at_a_stated_distance_is_refused(finger):
+    bends_rad = np.eye(5)[finger] * 1.3
+    with pytest.raises(HandSizeError, match='stretch'):
+        measure(placed_joints((0.0, 0.0, 0.5), bends_rad=bends_rad), distance_m=0.5)
+
+
+def test_a_hand_with_a_bent_thumb_is_measured():
+    joints_m = placed_joints((0.0, 0.0, 0.5), bends_rad=(0.6, 0.0, 0.0, 0.0, 0.0))
+    distance_m = float(np.linalg.norm(joints_m[PALM_AND_THUMB].mean(axis=0)))
+    assert measure(joints_m, distance_m=distance_m) == pytest.approx(0.185, rel=0.06)
+
+
 def test_a_bent_or_turned_hand_at_a_stated_distance_is_refused():
     with pytest.raises(HandSizeError, match='stretch'):
         measure(placed_joints((0.0, 0.0, 0.5), bends_rad=(0.3, 0.9, 0.9, 0.9, 0.9)), distance_m=0.5)
