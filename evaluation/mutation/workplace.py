@@ -17,7 +17,7 @@ from hand_tracking_ros.tracking.errors import UserError
 
 FOLDER = CHECKOUT / '.environment' / 'mutation'
 TOOLS, PACKAGE, REPOSITORY = (FOLDER / name for name in ('tools', 'package', 'repository'))
-REQUIREMENTS = CHECKOUT / 'environment' / 'requirements-mutation.txt'
+REQUIREMENTS = CHECKOUT / 'environment' / 'requirements-mutation.lock'
 # Written last, with the requirements that are installed: without it a set-up was interrupted.
 STAMP = TOOLS / 'complete'
 
@@ -41,8 +41,16 @@ def prepare_workplace() -> None:
 
 def _install_tools() -> None:
     shutil.rmtree(TOOLS, ignore_errors=True)
-    pip = [sys.executable, '-m', 'pip', '--disable-pip-version-check', 'install', '--quiet']
-    command = [*pip, '--no-deps', '--target', str(TOOLS), '--requirement', str(REQUIREMENTS)]
+    pip = [sys.executable, '-m', 'pip', '--disable-pip-version-check', 'install', '--no-deps']
+    command = [
+        *pip,
+        '--quiet',
+        '--require-hashes',
+        '--target',
+        str(TOOLS),
+        '--requirement',
+        str(REQUIREMENTS),
+    ]
     if subprocess.run(command).returncode:
         raise UserError(f'installing {REQUIREMENTS.name} failed, see above')
     STAMP.write_text(REQUIREMENTS.read_text())
