@@ -11,22 +11,20 @@ import importlib
 import io
 import sys
 from collections.abc import Iterator
-from importlib import metadata
 
-# What all programs import, as users install it. Each rests on numpy's binary interface.
+# What all programs import, as pip knows it. numpy fills pages where one of them does not suit it.
 COMPILED = {
     'numpy': ('numpy',),
     'cv2': ('opencv-python-headless', 'opencv-python', 'opencv-contrib-python'),
-    'onnxruntime': ('onnxruntime', 'onnxruntime-gpu'),
 }
 PIP_INSTALL = "pip install onnxruntime rosbags tflite onnx av 'numpy<2'"
 
 
 @contextlib.contextmanager
 def explained_imports() -> Iterator[None]:
-    """Import the compiled modules; end the program with a sentence if they or others cannot be."""
+    """End the program with a sentence if something cannot be imported; numpy and OpenCV first."""
     for name in COMPILED:
-        said = io.StringIO()  # numpy writes pages on standard error, with a traceback
+        said = io.StringIO()
         try:
             with contextlib.redirect_stderr(said):
                 importlib.import_module(name)
@@ -41,6 +39,10 @@ def explained_imports() -> Iterator[None]:
         if (error.name or '').startswith('hand_tracking_ros.') and error.name.count('.') > 1:
             raise  # a fault of this package, not of its surroundings
         sys.exit(f'error: {_missing(error)}')
+    except ImportError as error:
+        if (error.name or '').startswith('hand_tracking_ros'):
+            raise
+        sys.exit(f'error: Python module {error.name} cannot be imported: {_reason(error)}')
 
 
 def _missing(error: ModuleNotFoundError) -> str:
@@ -53,13 +55,14 @@ def _missing(error: ModuleNotFoundError) -> str:
 
 def _broken(name: str, error: Exception) -> str:
     sentence = f'Python module {name} ({_installed(*COMPILED[name])}) cannot be imported'
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    reason = _reason(error)
     if name == 'numpy':
         return f'{sentence}: {reason}. Install it again: `{sys.executable} -m pip install numpy`'
+    version = sys.modules['numpy'].__version__
     is_about_numpy = 'numpy' in reason or '_ARRAY_API' in reason
-    if not is_about_numpy or metadata.version('numpy') < '2':
+    if not is_about_numpy or int(version.split('.')[0]) < 2:
         return f'{sentence}: {reason}'
-    found = _places('numpy')
+    found = _places('numpy') or [f'numpy {version}']
     remedy = (
         f'`{sys.executable} -m pip uninstall numpy` brings {found[1]} back, which it hides'
         if len(found) > 1
@@ -68,12 +71,18 @@ def _broken(name: str, error: Exception) -> str:
     return f'{sentence} beside {found[0]}: it was built for another numpy. {remedy}'
 
 
+def _reason(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def _installed(*packages: str) -> str:
     return ', '.join(place for package in packages for place in _places(package)) or 'not from pip'
 
 
 def _places(package: str) -> list[str]:
     """Versions and folders of a package, in the order in which Python finds them."""
+    from importlib import metadata  # takes 20 ms, which nobody needs who has the right packages
+
     found = metadata.distributions(name=package)
     return list(
         dict.fromkeys(f'{package} {each.version} in {each.locate_file("")}' for each in found)

@@ -48,6 +48,12 @@ def run(tmp_path):
     return run_program
 
 
+needs_numpy_2 = pytest.mark.skipif(
+    metadata.version('numpy') < '2', reason='this Python has numpy 1, which suits such an OpenCV'
+)
+
+
+@needs_numpy_2
 def test_an_opencv_for_another_numpy_is_told_with_the_numpy_to_uninstall(run, tmp_path):
     numpy_installed(tmp_path, '2.9.9')
     sentence = run(cv2=OPENCV_FOR_NUMPY_1)
@@ -56,9 +62,8 @@ def test_an_opencv_for_another_numpy_is_told_with_the_numpy_to_uninstall(run, tm
     assert metadata.version('numpy') in sentence
 
 
+@needs_numpy_2
 def test_where_there_is_one_numpy_the_line_that_replaces_it_is_told(run):
-    if metadata.version('numpy') < '2':
-        pytest.skip('this Python has numpy 1, which suits such an OpenCV')
     sentence = run(cv2=OPENCV_FOR_NUMPY_1)
     assert f"`{sys.executable} -m pip install 'numpy<2'`" in sentence
 
@@ -75,6 +80,11 @@ def test_a_package_that_is_missing_is_named_with_the_lines_that_install_it(modul
     assert f'{sys.executable} has no Python module {module}' in sentence
     assert "pip install onnxruntime rosbags tflite onnx av 'numpy<2'" in sentence
     assert 'rosdep install' in sentence
+
+
+def test_onnx_runtime_is_imported_only_when_it_has_been_told_to_report_nothing(run):
+    told = 'import os\nraise ImportError("told " + os.environ.get("ORT_DISABLE_TELEMETRY", ""))'
+    assert run(onnxruntime=told).endswith('cannot be imported: told 1')
 
 
 def test_a_node_without_ros_says_that_ros_is_to_be_sourced(run):
