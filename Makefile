@@ -31,8 +31,6 @@ types:
 COVERAGE = $(CURDIR)/.environment/coverage
 
 coverage: ## which lines and branches of ros/ and tracking/ the tests reach; child processes too
-	environment/run python3 -m pip install --quiet --no-deps --require-hashes \
-	  --requirement environment/requirements-coverage.lock
 	mkdir -p $(COVERAGE)
 	cd test && COVERAGE_FILE=$(COVERAGE)/data COVERAGE_PROCESS_START=$(CURDIR)/test/coverage.ini \
 	  ../environment/run python3 -m pytest --cov --cov-config=coverage.ini --cov-context=test \

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-pytest.importorskip('coverage', reason='`make coverage` installs it')
+pytest.importorskip('coverage', reason='coverage is not installed')
 
 from coverage import CoverageData
 
