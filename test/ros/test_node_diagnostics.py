@@ -55,6 +55,7 @@ def status_while_sending(client, picture, condition):
 
     def found():
         client.diagnostics.clear()
+        client.publish('camera_info', camera_info_for(picture))
         client.ask(image_now(client, picture))
         return next((s for m in client.diagnostics for s in m.status if condition(s)), None)
 
@@ -62,7 +63,6 @@ def status_while_sending(client, picture, condition):
 
 
 def test_a_good_camera_is_ok_and_every_value_is_there(client, hand_image):
-    client.publish('camera_info', camera_info_for(hand_image))
     status = status_while_sending(client, hand_image, lambda s: s.level == DiagnosticStatus.OK)
     assert status.message == '1 hand'
     values = {pair.key: pair.value for pair in status.values}
