@@ -32,6 +32,14 @@ def test_the_region_turns_with_the_hand(angle_deg):
     assert region.size_px == pytest.approx(upright.size_px, rel=0.02)
 
 
+def test_the_region_points_from_the_wrist_to_the_mean_of_three_knuckles():
+    # MediaPipe: the middle of index and ring finger's, and the middle finger's own.
+    index, middle, ring = upright_hand()[[5, 9, 13]]
+    x, y = ((index + ring) / 2 + middle) / 2
+    region = region_from_landmarks(upright_hand() * 80 + [300, 200])
+    assert region.rotation_rad == pytest.approx(math.atan2(x, -y))
+
+
 def test_the_whole_hand_lies_inside_its_region():
     points = upright_hand() * 80 + [300, 200]
     region = region_from_landmarks(points)

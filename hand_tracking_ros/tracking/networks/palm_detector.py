@@ -21,7 +21,6 @@ from hand_tracking_ros.tracking.networks.runtime import Inference
 from hand_tracking_ros.tracking.region import Region, box_overlaps, region_from_palm
 
 INPUT_SIZE_PX = 192
-NUM_ANCHORS = 2016
 MIN_SUPPRESSION_THRESHOLD = 0.3
 # The time for one window is the median over this many calls.
 NUM_TIMES = 15

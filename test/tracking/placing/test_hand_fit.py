@@ -91,6 +91,15 @@ def test_a_hand_that_is_partly_outside_the_image_is_placed_near_the_truth():
     assert distance_error(pose, joints_m) < 0.05
 
 
+@pytest.mark.parametrize(('distance_m', 'expected'), [(20.0, True), (80.0, False)])
+def test_a_hand_too_small_to_be_one_has_no_pose(distance_m, expected):
+    """MIN_SIZE: half of the landmarks within 1 mrad, as a hand 50 m away."""
+    camera = CameraModel.from_camera_info_fields(*SIZE, (6e4, 0, 320, 0, 6e4, 240, 0, 0, 1), (), '')
+    joints_m = placed_joints((0.0, 0.0, distance_m))
+    pose = HandFitter(0.185).fit(report(joints_m, camera), camera, 0.0)
+    assert (pose is not None) == expected
+
+
 def test_a_mirrored_image_of_a_hand_shows_the_other_side():
     joints_m = placed_joints((0.1, 0.0, 0.5), side=Handedness.LEFT)
     seen = replace(report(joints_m, PINHOLE, Handedness.LEFT), handedness=Handedness.RIGHT)

@@ -52,6 +52,20 @@ def test_what_agrees_is_found_exactly():
     np.testing.assert_allclose(matrix_from_quaternion(found.turn), TURN, atol=5e-3)
 
 
+@pytest.mark.parametrize(
+    ('scale', 'nearest', 'expected'),
+    [(1.0, 0.5, True), (1.0, 0.08, True), (1.0, 0.06, False), (1.0, -0.1, False), (-1.0, 1, False)],
+)
+def test_a_hand_is_in_front_unless_a_landmark_is_much_nearer_than_the_others(
+    scale, nearest, expected
+):
+    """Nearer than 0.15 of their mean distance, which is half a metre here."""
+    points = np.tile([0.0, 0.0, 0.5 * scale], (21, 1))
+    points[4, 2] = nearest * scale
+    points[5:, 2] += (0.5 * scale - points[4, 2]) / 16
+    assert Placement(points, IDENTITY_QUATERNION, 0.0).in_front() == expected
+
+
 def test_an_image_alone_says_nothing_of_the_size():
     noisy = replace(OBSERVED, image=IMAGE + np.random.default_rng(0).normal(0, 0.02, (21, 2)))
     solution = solve(START, PRIOR, noisy)
