@@ -31,7 +31,7 @@ def to_status(
     return DiagnosticStatus(
         level=worst(findings),
         name=name,
-        message='; '.join(texts) or _counted(snapshot.num_hands, 'hand'),
+        message='; '.join(texts) or counted(snapshot.num_hands, 'hand'),
         hardware_id=circumstances.topic,
         values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
     )
@@ -98,5 +98,6 @@ def _percentile_ms(durations_s: Sequence[float | None], percent: float) -> str:
     return f'{1000 * np.percentile(known, percent):.1f}' if known else ''
 
 
-def _counted(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """A number of things in English."""
     return f'{number} {word}' + ('' if number == 1 else 's')

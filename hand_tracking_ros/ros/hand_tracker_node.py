@@ -18,7 +18,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.ros.camera import Camera, ImageMessage
 from hand_tracking_ros.ros.compat import TransformBroadcaster
-from hand_tracking_ros.ros.diagnostics import PERIOD_S, idle_status, status_name
+from hand_tracking_ros.ros.diagnostics import PERIOD_S, counted, idle_status, status_name
 from hand_tracking_ros.ros.fast_dds import use_image_profile
 from hand_tracking_ros.ros.free_memory import return_free_memory
 from hand_tracking_ros.ros.hand_publisher import RESULT_QOS
@@ -120,7 +120,7 @@ class HandTrackerNode(ManagedNode):
             camera.activate(self._receive)
         self._started_s = time.monotonic()
         self.get_logger().info(
-            f'Looking for up to {self.settings.max_num_hands} hands on '
+            f'Looking for up to {counted(self.settings.max_num_hands, "hand")} on '
             f'{", ".join(camera.image_topic for camera in self._cameras)} with the '
             f'{COMPLEXITIES[self.settings.model_complexity]} networks on '
             f'{self._models.execution_provider}'

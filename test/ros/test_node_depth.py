@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from builtin_interfaces.msg import Time
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 
 from hand_tracking_ros.msg import Hand
 from hand_tracking_ros.ros.image_conversion import from_rgb
@@ -110,3 +110,18 @@ def test_depth_of_an_impossible_time_costs_itself_only(
     wait_for_distance(depth_client, hand_image, depth_m)
     values = status_where(depth_client, lambda status: True).values
     assert '0' in [pair.value for pair in values if pair.key == 'frames with errors']
+
+
+def test_a_bad_calibration_of_depth_costs_depth_not_the_pose(depth_client, hand_image):
+    depth_client.add_publisher(CameraInfo, 'depth/camera_info')
+    depth_m = np.full(hand_image.shape[:2], 0.8)
+
+    def explained(status):
+        depth_client.publish('depth/camera_info', camera_info_for(hand_image, focal_px=0.0))
+        (hand,) = ask_with_depth(depth_client, hand_image, depth_m).hands
+        return '/depth/camera_info' in status.message and hand.has_pose
+
+    status = status_where(depth_client, explained)
+    assert 'k[0] (fx) is 0' in status.message
+    assert 'the distance of hands rests on their size' in status.message
+    assert 'no pose' not in status.message
