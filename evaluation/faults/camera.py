@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, qos_profile_sensor_data
+from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header, String
 
@@ -34,7 +34,8 @@ from hand_tracking_ros.ros.process import ros_process
 
 FRAME_ID = 'camera_optical_frame'
 SENT_TOPIC = 'soak/sent'
-SENT_QOS = QoSProfile(depth=1000)
+# Latched: the node may know this camera a moment before the judge does.
+SENT_QOS = QoSProfile(depth=1000, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 SIZE = (640, 480)
 # What lasts: name, and the longest it lasts, s.
 SPELLS = {
@@ -55,6 +56,7 @@ OTHER_FRAMES = ('', 'another_camera')
 OTHER_ENCODINGS = ('bgr8', 'mono8')
 BURST_RATE_HZ = 300.0
 SPELLS_PER_S = 0.1
+POLL_PERIOD_S = 0.02
 
 
 class FaultyCamera(Node):
@@ -91,6 +93,8 @@ class FaultyCamera(Node):
 
     def run(self) -> None:
         """Publish until something is raised."""
+        while not self._sent.get_subscription_count():
+            time.sleep(POLL_PERIOD_S)
         due_s = time.monotonic()
         while True:
             self._choose_spell()

@@ -22,7 +22,7 @@ from tf2_msgs.msg import TFMessage
 
 from evaluation.faults.camera import FRAME_ID
 from evaluation.faults.processes import Process
-from evaluation.faults.witness import HOSTILE_FRAME, TRACKER, Witness
+from evaluation.faults.witness import HOSTILE_FRAME, TELEOP, TRACKER, Witness
 from hand_tracking_ros.msg import Hand, HandArray
 from hand_tracking_ros.srv import CalibrateHand
 
@@ -101,7 +101,8 @@ class Disturbances:
             'calibrate_hand': self._calibrate,
             'client of calibrate_hand gone': self._calibrate_and_go,
             'reset': self._reset,
-            'disabled and enabled': self._disable,
+            'hand_tracker disabled': self._disable_tracker,
+            'hand_teleop disabled': lambda: self._disable(TELEOP),
             'deactivated and cleaned up': self._clean_up,
             'hand_tracker frozen': lambda: self._freeze(tracker),
             'hand_teleop frozen': lambda: self._freeze(teleop),
@@ -210,13 +211,16 @@ class Disturbances:
 
     def _reset(self) -> None:
         with self._witness.forgetting():
-            self._succeed(Trigger, 'reset', Trigger.Request())
+            self._succeed(Trigger, f'{TRACKER}/reset', Trigger.Request())
 
-    def _disable(self) -> None:
+    def _disable_tracker(self) -> None:
         with self._witness.forgetting():
-            self._succeed(SetBool, 'set_enabled', SetBool.Request(data=False))
-            self._pause(0.0, 3.0)
-            self._succeed(SetBool, 'set_enabled', SetBool.Request(data=True))
+            self._disable(TRACKER)
+
+    def _disable(self, name: str) -> None:
+        self._succeed(SetBool, f'{name}/set_enabled', SetBool.Request(data=False))
+        self._pause(0.0, 3.0)
+        self._succeed(SetBool, f'{name}/set_enabled', SetBool.Request(data=True))
 
     def _clean_up(self) -> None:
         with self._witness.forgetting():
@@ -230,11 +234,11 @@ class Disturbances:
 
     def _change_state(self, transition_id: int) -> None:
         request = ChangeState.Request(transition=Transition(id=transition_id))
-        self._succeed(ChangeState, 'change_state', request)
+        self._succeed(ChangeState, f'{TRACKER}/change_state', request)
 
     def _succeed(self, service: type, name: str, request: Any) -> None:
         """Ask for something that has to succeed."""
-        client = self._witness.create_client(service, f'{TRACKER}/{name}')
+        client = self._witness.create_client(service, name)
         answer = self._answer_of(client, request, name)
         self._witness.destroy_client(client)
         if answer and not answer.success:

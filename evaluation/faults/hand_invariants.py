@@ -19,8 +19,10 @@ from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from hand_tracking_ros.msg import Hand, HandArray
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from hand_tracking_ros.tracking.tracks import REMEMBER_S
 
+_OPTIONS = TrackerOptions()
 # So many images and answers are remembered.
 MEMORY = 5000
 # One image that waits, and one that is being processed.
@@ -82,7 +84,10 @@ class HandJudge:
     """
 
     def __init__(
-        self, max_num_hands: int = 2, hold_time_s: float = 0.3, image_timeout_s: float = 3.0
+        self,
+        max_num_hands: int = 2,
+        hold_time_s: float = _OPTIONS.hold_time_s,
+        image_timeout_s: float = _OPTIONS.image_timeout_s,
     ) -> None:
         self.max_num_hands = max_num_hands
         self._hold_time_s, self._image_timeout_s = hold_time_s, image_timeout_s

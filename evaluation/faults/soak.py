@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tqdm import tqdm
@@ -74,7 +74,8 @@ def _soak(options: argparse.Namespace) -> None:
             progress.update(round(seconds) - progress.n)
             progress.set_postfix_str(state, refresh=False)
 
-        soak.run(tell)
+        with suppress(KeyboardInterrupt):  # what there is until then counts
+            soak.run(tell)
         result = {
             'date': time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime()),
             'machine': machine_class(),

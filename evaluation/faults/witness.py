@@ -33,14 +33,14 @@ from hand_tracking_ros.msg import HandArray
 
 TRACKER, TELEOP = 'hand_tracker', 'hand_teleop'
 QOS = QoSProfile(depth=10_000)
-LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+LATCHED = QoSProfile(depth=1000, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 # What was published earlier has arrived by then.
 JUDGED_AFTER_S = 3.0
 JUDGING_PERIOD_S = 0.2
 NANOSECONDS = 1e9
 # Hands that the soak itself sends to hand_teleop.
 HOSTILE_FRAME = 'hostile'
-MAX_EXAMPLES = 5
+MAX_EXAMPLES = 20
 
 
 class Witness(Node):
@@ -70,7 +70,7 @@ class Witness(Node):
         self._events: list[tuple[int, int, Callable[[Any, float], None], Any]] = []
         self._order = itertools.count()
         self._lock = threading.Lock()
-        self._listen(String, SENT_TOPIC, self._judge_sent)
+        self._listen(String, SENT_TOPIC, self._judge_sent, LATCHED)
         self._listen(HandArray, f'{TRACKER}/hands', self._judge_hands, tells_losses=True)
         self._listen(TFMessage, '/tf', self._judge_transforms)
         self._listen(DiagnosticArray, '/diagnostics', self._judge_diagnostics)

@@ -1,19 +1,28 @@
 """A program that was killed works at once when it is started again."""
 
+import subprocess
 import sys
 
 import pytest
 
-from evaluation.faults import kill_run, kills
+from evaluation.faults import kill_run
 from evaluation.faults.kill_cases import Job
 from evaluation.faults.kill_run import KillRun
+from support.checkout import CHECKOUT
 
 
-def test_programs_that_were_killed_work_again_and_one_command_cleans_up(capsys):
-    status = kills.main(['--kills', '1', '--programs', 'hand_teleop', 'process_media'])
-    printed = capsys.readouterr()
-    assert status == 0, printed.err
-    assert 'killed 1 times each' in printed.out
+def test_programs_that_were_killed_work_again_and_one_command_cleans_up():
+    ended = subprocess.run(
+        [
+            *(sys.executable, '-m', 'evaluation.faults.kills', '--kills', '1'),
+            *('--programs', 'hand_teleop', 'process_media'),
+        ],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert '2 programs killed 1 times each' in ended.stdout
 
 
 WAITS = 'import time; time.sleep(0.3); '

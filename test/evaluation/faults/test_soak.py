@@ -1,7 +1,39 @@
-"""The soak counts growth of memory where a run is long enough for it."""
+"""A soak of some seconds: nothing promised is broken, and what went wrong did go wrong."""
+
+import json
+import subprocess
+import sys
+
+import pytest
 
 from evaluation.faults.resources import Resources
 from evaluation.faults.samples import Sample, growth
+from hand_tracking_ros.tracking.errors import ModelError
+from hand_tracking_ros.tracking.networks.models import HandModels
+from support.checkout import CHECKOUT
+
+
+def test_a_short_soak_breaks_no_promise(tmp_path):
+    try:
+        HandModels.load()
+    except ModelError as error:
+        pytest.skip(f'needs the models: {error}')
+    figures = tmp_path / 'soak.json'
+    ended = subprocess.run(
+        [
+            *(sys.executable, '-m', 'evaluation.faults.soak', '--quick', '--minutes', '0.15'),
+            *('--seed', '5', '--json', str(figures)),
+        ],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    result = json.loads(figures.read_text())
+    assert result['broken'] == {}
+    assert result['HandArrays'] > 0
+    assert result['faults']
+    assert result['disturbances']
 
 
 def samples(*memory_mb_of_each_minute):
