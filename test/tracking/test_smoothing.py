@@ -10,6 +10,7 @@ from hand_tracking_ros.tracking import Handedness, HandModels, HandTracker, Trac
 from hand_tracking_ros.tracking.errors import ModelError
 from hand_tracking_ros.tracking.fingers.hand_frame import hand_axes
 from hand_tracking_ros.tracking.hand import Hand, HandPose, PoseSource
+from hand_tracking_ros.tracking.one_euro import OneEuroOptions
 from hand_tracking_ros.tracking.palm import palm_size
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.hand_locator import HandLocator
@@ -181,6 +182,17 @@ def lag_along_the_view_m(source, speed_m_s, noise=1.0):
 @pytest.mark.parametrize('source', [PoseSource.HAND_SIZE, PoseSource.DEPTH])
 def test_a_hand_that_slowly_comes_or_goes_is_followed(source, speed_m_s):
     assert lag_along_the_view_m(source, speed_m_s) < 0.008
+
+
+def test_the_distance_by_hand_size_has_the_lower_cutoff():
+    """By SIZE_CUTOFF_RATIO, 0.7: what is left of a step decays that much slower, near enough."""
+    at_rest = OneEuroOptions(min_cutoff_hz=1.0, cutoff_per_speed=0.0, noise_speed=0.0)
+    noisy, left = NoisyHand(noise=0.0), []
+    for source in (PoseSource.HAND_SIZE, PoseSource.DEPTH):
+        raw = [noisy((0.0, 0.0, z), source=source) for z in [0.6] * 5 + [0.61] * 15]
+        smoothed = smooth(raw, smoother=HandSmoother(SmoothingOptions(one_euro=at_rest)))
+        left.append(np.log((0.61 - smoothed[-1].pose.position_m[2]) / 0.01))
+    assert left[0] / left[1] == pytest.approx(0.7, abs=0.05)
 
 
 def test_depth_is_followed_closer_than_hand_size():
