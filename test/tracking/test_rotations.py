@@ -10,6 +10,7 @@ from hand_tracking_ros.tracking.rotations import (
     product,
     quaternion_from_matrix,
     quaternion_from_rotation_vector,
+    rotation_to_z,
     rotation_vector,
     rotation_vector_from_quaternion,
 )
@@ -71,3 +72,11 @@ def test_a_product_turns_by_its_last_factor_first():
     expected = matrix_from_rotation_vector(second) @ matrix_from_rotation_vector(first)
     np.testing.assert_allclose(matrix_from_quaternion(found), expected, atol=1e-14)
     np.testing.assert_array_equal(product(IDENTITY_QUATERNION, found), found)
+
+
+@pytest.mark.parametrize('direction', [(0.0, 0.0, 1.0), (0.0, 0.0, -1.0), (0.6, 0.0, -0.8)])
+def test_the_rotation_to_z_turns_any_direction_onto_it(direction):
+    rotation = rotation_to_z(np.array(direction))
+    np.testing.assert_allclose(rotation @ direction, [0.0, 0.0, 1.0], atol=1e-12)
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
+    assert np.linalg.det(rotation) == pytest.approx(1.0)

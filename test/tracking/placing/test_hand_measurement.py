@@ -67,6 +67,13 @@ def test_a_wrong_distance_is_said_to_be():
         measure(placed_joints((0.0, 0.0, 0.5), bends_rad=FLAT_RAD), distance_m=5.0)
 
 
+def test_a_hand_that_has_no_pose_is_refused():
+    hand = report(placed_joints((0.0, 0.0, 0.5)), CAMERA)
+    nowhere = replace(hand, landmarks=np.zeros((21, 3), np.float32))
+    with pytest.raises(HandSizeError, match='not seen well enough'):
+        measure_hand_length(nowhere, CAMERA, distance_m=0.5)
+
+
 def test_depth_that_does_not_show_the_hand_is_refused():
     nothing = DepthImage(np.zeros((480, 640), np.float32), CAMERA)
     with pytest.raises(HandSizeError, match='does not show the hand'):
