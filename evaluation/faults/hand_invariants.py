@@ -34,8 +34,6 @@ QUATERNION_TOLERANCE = 1e-3
 EIGENVALUE_TOLERANCE = 1e-9
 # float32 numbers that were clipped in float64; times in float64 seconds since 1970.
 ROUNDING = 1e-6
-# Landmarks may leave the image, but not by far.
-MAX_LANDMARK = 10.0
 SIDES = {Hand.LEFT: 'left', Hand.RIGHT: 'right'}
 UNIT_FIELDS = ('handedness_score', 'presence', 'pinch', 'gesture_score')
 
@@ -277,8 +275,6 @@ def wrong_values(hand: Hand) -> list[str]:
         wrong.append(f'handedness is {hand.handedness}')
     if not hand.region_size_px > 0:
         wrong.append(f'region_size_px is {hand.region_size_px}')
-    if max(max(abs(point.x), abs(point.y)) for point in hand.landmarks) > MAX_LANDMARK:
-        wrong.append('a landmark is far outside the image')
     if hand.has_pose != (hand.pose_source in (Hand.HAND_SIZE, Hand.DEPTH)):
         wrong.append(f'has_pose is {hand.has_pose}, pose_source {hand.pose_source}')
     return wrong + (_wrong_pose(hand.pose.pose, hand.pose.covariance) if hand.has_pose else [])

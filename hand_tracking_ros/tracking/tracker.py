@@ -85,6 +85,7 @@ class HandTracker:
         self._last_stamp_s = stamp_s
         self.timings = Timings()
         self._tracks.limit(options.max_num_hands)
+        self._tracks.forget_lost(stamp_s, options.hold_time_s)
         candidates = [
             Candidate(track.next_region, options.min_presence_confidence, track)
             for track in self._tracks.tracked
@@ -92,7 +93,6 @@ class HandTracker:
         candidates += self._detect(image, stamp_s)
         observations = self._observe(image, candidates[: options.max_num_hands])
         self._tracks.update(observations, stamp_s, options.min_tracking_confidence)
-        self._tracks.forget_lost(stamp_s, options.hold_time_s)
         return self._report(image, stamp_s)
 
     def _detect(self, image: np.ndarray, stamp_s: float) -> list[Candidate]:

@@ -222,6 +222,18 @@ def test_after_a_longer_silence_than_image_timeout_a_hand_is_another(silence_s, 
     assert ids(tracker.track(IMAGE, 10.0 + silence_s)) == expected
 
 
+@pytest.mark.parametrize(('absent_s', 'expected'), [(0.9, [1]), (1.1, [2])])
+def test_a_hand_that_returns_after_more_than_a_second_is_another(absent_s, expected):
+    world = FakeWorld(FakeHand(320, 240))
+    tracker = HandTracker(TrackerOptions(), world.models)
+    assert ids(tracker.track(IMAGE, 10.0)) == [1]
+    seen = world.hands[:]
+    world.hands.clear()
+    assert ids(tracker.track(IMAGE, 10.5)) == []
+    world.hands.extend(seen)
+    assert ids(tracker.track(IMAGE, 10.0 + absent_s)) == expected
+
+
 def test_the_time_of_each_network_is_that_of_the_last_image_and_none_where_it_did_not_run():
     world = FakeWorld(FakeHand(320, 240))
     tracker = HandTracker(TrackerOptions(max_num_hands=1), world.models)

@@ -145,12 +145,6 @@ def test_a_quaternion_of_another_length_is_found():
     assert 'quaternion' in str(Camera().show(0, wrong))
 
 
-def test_a_landmark_far_away_is_found():
-    wrong = hand()
-    wrong.landmarks[3].x = 100.0
-    assert 'outside the image' in str(Camera().show(0, wrong))
-
-
 def test_too_many_hands_are_found():
     camera = Camera(max_num_hands=1)
     assert 'max_num_hands is 1' in str(camera.show(0, hand(1), hand(2)))
