@@ -1,7 +1,7 @@
 # Each target sets up .environment/ first where that is needed: see environment/README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage mutants types benchmark evaluate soak kills docs lock audit clean
+.PHONY: help demo test coverage mutants types benchmark evaluate soak kills lock audit fuzz docs clean
 
 # Handed to the recipe through the environment, so that any file name is safe.
 export SOURCE
@@ -44,6 +44,9 @@ benchmark: ## time, memory and latency, beside MediaPipe's; 15 minutes; PROVIDER
 
 evaluate: ## accuracy, identity, jitter against the simulated camera's truth; 10 minutes
 	@environment/run python3 -m evaluation.accuracy.evaluate $(ARGS)
+
+fuzz: ## the nodes' own code against damaged messages and files; ARGS='--messages 1000 --seed 7'
+	@environment/run python3 -m evaluation.faults.fuzz $(ARGS)
 
 soak: ## both nodes while everything goes wrong at random; MINUTES=10 ARGS='--seed 7 --json soak.json'
 	@environment/run python3 -m evaluation.faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)

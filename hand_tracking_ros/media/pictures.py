@@ -11,11 +11,14 @@ import numpy as np
 
 from hand_tracking_ros.media.media_source import Frame, MediaSource
 from hand_tracking_ros.output_files import explained, replacing
+from hand_tracking_ros.picture_header import PictureError, kind_of, read_header
 from hand_tracking_ros.tracking.errors import UserError
 
 PICTURE_SUFFIXES = (
     '.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm', '.pgm',
 )  # fmt: skip
+# More than any camera takes.
+MAX_PIXELS = 16384 * 16384
 # Slow enough to look at each picture.
 PICTURE_RATE_HZ = 2.0
 
@@ -88,6 +91,15 @@ def write_picture(option: str, path: Path, image: np.ndarray) -> None:
 
 
 def _read_rgb(path: Path) -> np.ndarray | None:
+    """The picture; None if it cannot be decoded, or asks for more memory than pictures need."""
+    try:
+        data = path.read_bytes()
+        if kind_of(data):
+            header = read_header(data)
+            if header.width * header.height > MAX_PIXELS:
+                return None
+    except (OSError, PictureError):
+        return None
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 

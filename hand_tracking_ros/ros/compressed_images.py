@@ -9,6 +9,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 
+from hand_tracking_ros.picture_header import PictureError, PictureHeader, read_header
 from hand_tracking_ros.ros.compat import CvBridge
 from hand_tracking_ros.ros.image_conversion import (
     MAX_IMAGE_PIXELS,
@@ -17,7 +18,6 @@ from hand_tracking_ros.ros.image_conversion import (
     check_rgb,
     samples_to_rgb,
 )
-from hand_tracking_ros.ros.picture_header import PictureError, PictureHeader, read_header
 
 EXPECTED = 'expected a jpeg or png picture'
 # Words in `format` that name other pictures and streams.

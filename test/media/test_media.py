@@ -358,3 +358,21 @@ def test_the_reference_video_has_621_frames():
     source = open_media(path)
     assert (source.width, source.height, source.rate_hz) == (1280, 720, 30.0)
     assert source.num_frames == 621
+
+
+def test_a_picture_that_asks_for_gigabytes_is_not_decoded(tmp_path, monkeypatch):
+    """OpenCV believes a PNG's lengths and a JPEG's size, whatever the file has."""
+    png = bytearray(cv2.imencode('.png', solid_bgr())[1].tobytes())
+    png[png.index(b'IDAT') - 4] ^= 0x80
+    (tmp_path / 'length.png').write_bytes(png)
+    jpeg = bytearray(cv2.imencode('.jpg', solid_bgr())[1].tobytes())
+    size_at = jpeg.index(b'\xff\xc0') + 5
+    jpeg[size_at : size_at + 4] = b'\x75\x30\x75\x30'  # 30000x30000
+    (tmp_path / 'size.jpg').write_bytes(jpeg)
+
+    def decoded(*_arguments):
+        raise AssertionError('the picture reached the decoder')
+
+    monkeypatch.setattr(cv2, 'imread', decoded)
+    with pytest.raises(UserError, match='none of its 2 pictures can be read'):
+        open_media(tmp_path)

@@ -16,6 +16,7 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from hand_tracking_ros.picture_header import PictureError, read_header
 from hand_tracking_ros.ros.compressed_images import compressed_from_rgb, compressed_to_rgb
 from hand_tracking_ros.ros.image_conversion import (
     ImageError,
@@ -24,7 +25,6 @@ from hand_tracking_ros.ros.image_conversion import (
     image_stamp,
     to_rgb,
 )
-from hand_tracking_ros.ros.picture_header import PictureError, read_header
 from support.hostile import examples
 from support.pictures import ENCODINGS, assert_is_rgb, random_message
 

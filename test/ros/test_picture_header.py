@@ -11,9 +11,9 @@ pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
 from sensor_msgs.msg import CompressedImage
 
+from hand_tracking_ros.picture_header import PictureError, PictureHeader, read_header
 from hand_tracking_ros.ros.compressed_images import compressed_to_rgb
 from hand_tracking_ros.ros.image_conversion import MAX_IMAGE_PIXELS, ImageError
-from hand_tracking_ros.ros.picture_header import PictureError, PictureHeader, read_header
 
 PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
 
@@ -117,6 +117,7 @@ def test_a_header_that_is_cut_short_is_refused_undecoded(no_decoder, extension):
         (png(4, 4, chunk(b'acTL', bytes(8))), 'animation'),
         (PNG_MAGIC + chunk(b'PLTE', bytes(13)), "begins with chunk b'PLTE' of 13 bytes"),
         (png(0, 4), 'width x height is 0x4'),
+        (encoded('.jpg') + 100 * b'\xff\xda\0\x08', 'the jpeg has 101 scans'),
         (jpeg_claiming(4, 0), 'width x height is 4x0'),
         (b'\xff\xd8\xff\xda', 'before it tells its size'),
         (b'\xff\xd8\xff\xe0\0\0', 'before it tells its size'),

@@ -255,6 +255,10 @@ def _pose(
     errors_px = errors_px[np.isfinite(errors_px)]
     if not np.isfinite(rotation).all() or len(errors_px) < MIN_POINTS:
         return None
+    error_px = float(np.sqrt(np.mean(errors_px**2)))
+    # Only an absurd calibration draws a hand that fits in its rays so far away in pixels.
+    if not error_px < np.hypot(camera.width, camera.height):
+        return None
     chosen = np.concatenate([WRIST, TURN])
     to_camera = np.zeros((6, 6))
     to_camera[:3, :3] = to_camera[3:, 3:] = view.to_facing.T
@@ -265,6 +269,6 @@ def _pose(
         rotation=rotation,
         camera_landmarks_m=joints,
         covariance=(covariance + covariance.T) / 2,
-        reprojection_error_px=float(np.sqrt(np.mean(errors_px**2))),
+        reprojection_error_px=error_px,
         source=source,
     )

@@ -9,11 +9,11 @@ from hypothesis.extra.numpy import arrays
 
 from hand_tracking_ros.tracking.hand import Handedness
 from hand_tracking_ros.tracking.hand_check import sound_hand
-from hand_tracking_ros.tracking.placing.camera_model import CameraModel
+from hand_tracking_ros.tracking.placing.camera_model import CameraInfoError, CameraModel
 from hand_tracking_ros.tracking.placing.depth_image import DepthImage
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
 from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector
-from support.hostile import NUMBERS, examples, hands, vectors
+from support.hostile import FINITE, NUMBERS, camera_info_fields, examples, hands, vectors
 from support.seen_hand import placed_joints, report
 
 FISHEYE = ('equidistant', [0.0] * 4)
@@ -76,3 +76,15 @@ def test_any_depth_image_leaves_the_pose_sound(depth_m, name):
         pose = HandFitter().fit(hand, camera, 0.0, DepthImage(depth_m, camera))
     assert pose is not None
     assert_is_sound(hand, pose)
+
+
+@examples(100)
+@given(camera_info_fields(FINITE))
+def test_any_calibration_that_is_taken_leaves_the_pose_sound(fields):
+    hand = report(placed_joints(np.array([0.0, 0.0, 0.6])), CAMERAS['equidistant'])
+    with np.errstate(all='ignore'):
+        try:
+            camera = CameraModel.from_camera_info_fields(*fields)
+        except CameraInfoError:
+            return
+        assert_is_sound(hand, HandFitter().fit(hand, camera, 0.0))

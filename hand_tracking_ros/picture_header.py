@@ -35,6 +35,9 @@ _LONGEST_MAGIC = 32
 _FRAME_HEADERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _ALONE = {0x01, *range(0xD0, 0xD8)}
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+# Encoders write up to about ten. Each takes a decoder as long as the whole picture: 2000 empty ones
+# (66 kB) in a picture of 8192x8192 took 35 s.
+MAX_SCANS = 100
 # PNG: length and type before a chunk's data, a checksum behind it.
 _CHUNK_START, _CHUNK_CHECKSUM = 8, 4
 # OpenCV's decoder of animations believes the sizes in these.
@@ -60,6 +63,14 @@ class PictureHeader:
     height: int
 
 
+def kind_of(data: bytes | memoryview) -> str:
+    """`jpeg`, `png` or empty, by the first bytes."""
+    start = bytes(data[:_LONGEST_MAGIC])
+    if start.startswith(_JPEG_MAGIC):
+        return 'jpeg'
+    return 'png' if start.startswith(_PNG_MAGIC) else ''
+
+
 def read_header(data: bytes | memoryview) -> PictureHeader:
     """Read the header of a jpeg or png picture.
 
@@ -67,14 +78,12 @@ def read_header(data: bytes | memoryview) -> PictureHeader:
         PictureError: the bytes are another kind of picture or none, they end before the size is
             told, the size is 0, or a PNG's chunks do not fit into them.
     """
-    start = bytes(data[:_LONGEST_MAGIC])
-    if start.startswith(_JPEG_MAGIC):
-        kind, (width, height) = 'jpeg', _jpeg_size(data)
-    elif start.startswith(_PNG_MAGIC):
-        kind, (width, height) = 'png', _png_size(data)
-    else:
+    kind = kind_of(data)
+    if not kind:
+        start = bytes(data[:_LONGEST_MAGIC])
         others = (name for at, magic, name in _OTHER_MAGICS if start.startswith(magic, at))
         raise PictureError(f'it is {next(others, "of no kind that is known here")}')
+    width, height = _jpeg_size(data) if kind == 'jpeg' else _png_size(data)
     if not (width and height):
         raise PictureError(f'the {kind} says width x height is {width}x{height}')
     return PictureHeader(kind, width, height)
@@ -82,6 +91,9 @@ def read_header(data: bytes | memoryview) -> PictureHeader:
 
 def _jpeg_size(data: bytes | memoryview) -> tuple[int, int]:
     """Width and height in the frame header: the first segment that has them."""
+    num_scans = bytes(data).count(bytes([0xFF, _START_OF_SCAN]))
+    if num_scans > MAX_SCANS:
+        raise PictureError(f'the jpeg has {num_scans} scans, expected at most {MAX_SCANS}')
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
