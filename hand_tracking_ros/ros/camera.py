@@ -149,7 +149,8 @@ class Camera:
             height, width = image.shape[:2]
             camera, depth = self._calibrated(stamp, width, height)
             hands = self._pipeline.process(image, stamp.nanoseconds / 1e9, camera, depth)
-            self._publisher.publish(image, hands, message.header, settings)
+            num_unsound = self._publisher.publish(image, hands, message.header, settings)
+            self.statistics.count_not_finite(num_unsound)
         except ImageError as error:
             self._reject(str(error))
         except Exception as error:  # whatever it is, the next image deserves its chance

@@ -79,6 +79,7 @@ def _values(snapshot: Snapshot, circumstances: Circumstances) -> dict[str, objec
         'detection time (ms)': _percentile_ms(detections_s, 50),
         'landmark time (ms)': _percentile_ms(landmarks_s, 50),
         'hands': snapshot.num_hands,
+        'hands not finite': total.hands_not_finite,
         'tracks': circumstances.num_tracks,
         'calibration': circumstances.calibration,
         'depth': circumstances.depth,

@@ -27,6 +27,7 @@ class Counts:
     Attributes:
         received, processed, dropped, with_errors, lost_in_transport: images.
         backward_stamps: images whose stamp is before that of the image received before.
+        hands_not_finite: hands that lost their pose or were left out, as their numbers are none.
     """
 
     received: int = 0
@@ -35,6 +36,7 @@ class Counts:
     with_errors: int = 0
     lost_in_transport: int = 0
     backward_stamps: int = 0
+    hands_not_finite: int = 0
 
     def since(self, before: Counts) -> Counts:
         """What has been counted after an earlier state."""
@@ -134,6 +136,11 @@ class CameraStatistics:
         """The middleware has lost images."""
         with self._lock:
             self._counts.lost_in_transport += number
+
+    def count_not_finite(self, number: int) -> None:
+        """So many hands of an image could not be published as they are."""
+        with self._lock:
+            self._counts.hands_not_finite += number
 
     def count_processed(
         self,

@@ -179,6 +179,13 @@ def test_stamps_that_run_backwards_are_counted_and_a_warning_that_recovers(strea
     assert values(stream.status())['frames with stamps running backwards'] == '1'
 
 
+def test_hands_that_are_not_finite_are_counted(stream):
+    for number in (0, 2, 1):
+        stream.statistics.count_not_finite(number)
+        stream.image()
+    assert values(stream.status())['hands not finite'] == '3'
+
+
 def test_two_publishers_are_a_warning_that_names_them(stream):
     ((level, text),) = stream.found(replace(HERE, publishers=['/camera', '/player']))
     assert level == WARN
