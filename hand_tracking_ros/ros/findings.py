@@ -70,7 +70,7 @@ def findings(snapshot: Snapshot, circumstances: Circumstances) -> list[Finding]:
     if silence is None:
         checks = (_bad_image, *checks, _input, _poses, _loss, _drops, _latency, _backwards)
     found = [silence, *(check(snapshot, circumstances) for check in checks)]
-    return sorted(filter(None, found), key=lambda finding: finding.level, reverse=True)
+    return list(filter(None, found))
 
 
 def _warning(text: str, recovered: str) -> Finding:
