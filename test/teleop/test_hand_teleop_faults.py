@@ -105,6 +105,20 @@ def test_a_hand_that_jumps_is_not_chased(start):
     np.testing.assert_array_equal(place(engage(operator)), place(engaged))
 
 
+def test_stamps_that_run_too_fast_make_no_motion_faster(start):
+    limit_m_s = 0.25
+    operator, _ = start(*PATIENT, '-p', f'max_linear_speed:={limit_m_s}')
+    operator.show(hand())
+    begin_s = time.monotonic()
+    engaged = operator.show(hand(pinched=True))
+    for step in range(1, 11):
+        operator.stamp_ns += 9 * FRAME_NS
+        moved = operator.show(hand((0.05 * step, 0.0, 0.6), pinched=True))
+    operator.said.wait_for_status('ENGAGED')
+    moved_m = np.linalg.norm(place(moved) - place(engaged))
+    assert 0.01 < moved_m <= limit_m_s * (time.monotonic() - begin_s)
+
+
 def test_images_of_another_frame_disengage_and_do_not_move_the_targets_frame(start):
     operator, _ = start(*PATIENT)
     engaged = engage(operator)
