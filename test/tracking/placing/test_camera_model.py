@@ -214,3 +214,10 @@ def test_other_names_for_the_same_models_are_known(name, d, same_as):
     model = CameraModel.from_camera_info_fields(width, height, k, d, name)
     pixels = pixel_grid(0.0, 1.0)
     np.testing.assert_array_equal(model.rays(pixels), camera(same_as).rays(pixels))
+
+
+def test_cameras_are_compared_as_the_objects_they_are_not_number_by_number():
+    one, other = camera('plumb_bob'), camera('plumb_bob')
+    assert one == one
+    assert one != other
+    assert len({one, other}) == 2

@@ -79,6 +79,13 @@ def test_a_depth_image_without_the_hand_is_not_believed(value):
     np.testing.assert_array_equal(pose.position_m, alone.position_m)
 
 
+def test_depth_in_which_hardly_two_pixels_agree_is_not_believed():
+    joints_m = placed_joints((0.05, 0.0, 0.6))
+    noise = np.random.default_rng(0).uniform(-0.35, 0.35, (480, 640)).astype(np.float32)
+    pose = fit(joints_m, DepthImage(0.6 * np.exp(noise), CAMERA))
+    assert pose.source == PoseSource.HAND_SIZE
+
+
 @pytest.mark.parametrize('length_m', [0.16, 0.21])
 def test_pictures_without_depth_use_the_size_that_depth_told(length_m):
     fitter = HandFitter()
