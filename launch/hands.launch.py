@@ -27,6 +27,7 @@ from hand_tracking_ros.ros.launch_arguments import (
     Argument,
     checked_params_file,
     declarations,
+    enclave,
     is_true,
     warn_of_unknown,
 )
@@ -158,9 +159,7 @@ def hand_tracker(values: dict[str, str], cameras: Cameras) -> Node:
         for input_name, topic in topics.items()
     }
     return guarded_node(
-        executable='hand_tracker',
-        parameters=[params_file, overrides],
-        **_common(values, remappings),
+        parameters=[params_file, overrides], **_common('hand_tracker', values, remappings)
     )
 
 
@@ -182,9 +181,7 @@ def video_publisher(values: dict[str, str], cameras: Cameras) -> Node:
         'wait_for_subscribers': 1,
         'use_sim_time': is_true(values['use_sim_time']),
     }
-    return guarded_node(
-        executable='video_publisher', parameters=[parameters], **_common(values, topics)
-    )
+    return guarded_node(parameters=[parameters], **_common('video_publisher', values, topics))
 
 
 def rviz(values: dict[str, str], cameras: Cameras) -> Node:
@@ -232,12 +229,13 @@ def rviz_view(namespace: str, cameras: Cameras) -> dict:
     return view
 
 
-def _common(values: dict[str, str], remappings: dict[str, str]) -> dict:
+def _common(program: str, values: dict[str, str], remappings: dict[str, str]) -> dict:
     return {
         'package': PACKAGE,
+        'executable': program,
         'namespace': values['namespace'],
         'remappings': list(remappings.items()),
-        'ros_arguments': ['--log-level', values['log_level']],
+        'ros_arguments': ['--log-level', values['log_level'], *enclave(program)],
         'respawn': is_true(values['respawn']),
         'output': 'screen',
     }

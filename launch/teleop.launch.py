@@ -19,6 +19,7 @@ from hand_tracking_ros.ros.launch_arguments import (
     Argument,
     checked_params_file,
     declarations,
+    enclave,
     is_true,
     warn_of_unknown,
 )
@@ -94,7 +95,7 @@ def hand_teleop(context: LaunchContext) -> list[Node]:
             namespace=values['namespace'],
             parameters=[params_file, overrides],
             remappings=[('hand_tracker/hands', str(hands_topic))],
-            ros_arguments=['--log-level', values['log_level']],
+            ros_arguments=['--log-level', values['log_level'], *enclave('hand_teleop')],
             output='screen',
         )
     ]

@@ -76,6 +76,7 @@ class VideoPublisher(CameraNode):
     def __init__(self, overrides: Sequence[RclpyParameter] = ()) -> None:
         super().__init__('video_publisher', VideoPublisherSettings, overrides)
         self._source = open_media(str(self.settings.source) or CAMERA)
+        self._source.prepare()
         path = self.settings.camera_info_file
         self._calibration = load_camera_info(path) if path else None
 

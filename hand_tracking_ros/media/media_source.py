@@ -67,6 +67,12 @@ class MediaSource(ABC):
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames in order."""
 
+    def prepare(self) -> None:  # noqa: B027 (only a simulated source has to)
+        """Do now what takes seconds before the first frame.
+
+        Otherwise the first iteration does it, maybe in a thread that no signal interrupts.
+        """
+
     def close(self) -> None:  # noqa: B027 (only a camera holds anything open)
         """Release what the source holds open."""
 

@@ -26,8 +26,6 @@ NUM_BLACK_FRAMES = 15
 class SimulatedMedia(MediaSource):
     """The same frames every time.
 
-    Setting up its scenes takes seconds, here and not in a thread: a signal can end it.
-
     Args:
         scene: a name in SCENES; empty for all DEMO_SCENES in turn.
 
@@ -40,18 +38,24 @@ class SimulatedMedia(MediaSource):
             raise UserError(
                 f"source '{SIMULATED}:{scene}': no such scene; expected one of {', '.join(SCENES)}"
             )
-        takes = [
+        self._takes = [
             SimulatorOptions(scene=name, handedness=Handedness.RIGHT)
             for name in ([scene] if scene else DEMO_SCENES)
         ]
         name = f'{SIMULATED} {scene}' if scene else f'{SIMULATED} hands'
-        first = takes[0]
+        first = self._takes[0]
         num_frames = round(DURATION_S * RATE_HZ)
         super().__init__(name, (first.height, first.width), RATE_HZ, num_frames)
         self.horizontal_fov_deg = first.horizontal_fov_deg
-        self._simulators = [CameraSimulator(take) for take in takes]
+        self._simulators: list[CameraSimulator] = []
+
+    def prepare(self) -> None:
+        """Set up the scenes."""
+        if not self._simulators:
+            self._simulators = [CameraSimulator(take) for take in self._takes]
 
     def __iter__(self) -> Iterator[Frame]:
+        self.prepare()
         images = itertools.chain.from_iterable(map(self._images, self._simulators))
         for index, image in enumerate(images):
             yield Frame(f'{self.name}#{index}', image, index / RATE_HZ)

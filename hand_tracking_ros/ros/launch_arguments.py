@@ -52,6 +52,11 @@ def is_true(value: str) -> bool:
     return value.lower() == 'true'
 
 
+def enclave(program: str) -> tuple[str, str]:
+    """What names the keys of a program under SROS2 (config/sros2/); without it nobody looks."""
+    return '--enclave', f'/hand_tracking/{program}'
+
+
 def checked_params_file(argument: str, value: str) -> str:
     """The path of a file of parameters.
 

@@ -106,8 +106,8 @@ def test_share_holds_launch_and_configuration_files_manifest_and_messages(instal
     expected = [
         file.relative_to(CHECKOUT)
         for folder in ('config', 'launch', 'msg')
-        for file in (CHECKOUT / folder).iterdir()
-        if file.name != '__pycache__'
+        for file in (CHECKOUT / folder).rglob('*')
+        if file.is_file() and file.parent.name != '__pycache__'
     ]
     assert len(expected) >= 4
     for file in [*expected, Path('models/manifest.yaml'), Path('package.xml')]:
