@@ -15,11 +15,9 @@ import numpy as np
 from hand_tracking_ros.drawing.skeleton import (
     LABEL_TEXT_COLOR,
     OUTLINE_COLOR,
-    Color,
     draw_hands,
-    draw_text,
-    text_width,
 )
+from hand_tracking_ros.drawing.text import Color, draw_text, fitting_height, text_width, wrapped
 from hand_tracking_ros.output_files import explained, replacing
 from hand_tracking_ros.tracking.hand import Hand
 
@@ -30,11 +28,12 @@ TILE_WIDTH_PX = 480
 MAX_TILE_HEIGHT_PX = 480
 GAP_PX = 16
 CAPTION_HEIGHT_PX = 34
-HEADER_HEIGHT_PX = 104
+MARGIN_PX = 22  # above and below the header's text
 SHEET_COLOR = (30, 33, 38)
 CAPTION_COLOR = (176, 182, 190)
 TITLE_HEIGHT_PX = 24
 TEXT_HEIGHT_PX = 13
+LINE_SPACING = 1.8  # from base line to base line, in letter heights
 TIME_WIDTH_PX = 110
 
 
@@ -116,23 +115,29 @@ class ContactSheet:
         self._num_tiles = 0
         rows_px = num_rows * (self._tile_height + CAPTION_HEIGHT_PX + GAP_PX)
         columns_px = self._num_columns * (TILE_WIDTH_PX + GAP_PX)
-        shape = HEADER_HEIGHT_PX + rows_px, GAP_PX + columns_px, 3
-        self._sheet = np.full(shape, SHEET_COLOR, np.uint8)
-        self._write(title, (GAP_PX, 46), TITLE_HEIGHT_PX, LABEL_TEXT_COLOR)
-        self._write(subtitle, (GAP_PX, 82), TEXT_HEIGHT_PX, CAPTION_COLOR)
+        header = self._header(title, subtitle, GAP_PX + columns_px)
+        self._header_height = header.shape[0]
+        rows = np.full((rows_px, GAP_PX + columns_px, 3), SHEET_COLOR, np.uint8)
+        self._sheet = np.vstack([header, rows])
 
     def add(self, shot: Shot) -> None:
         """Put the next frame on the page."""
         row, column = divmod(self._num_tiles, self._num_columns)
         self._num_tiles += 1
         left = GAP_PX + column * (TILE_WIDTH_PX + GAP_PX)
-        top = HEADER_HEIGHT_PX + row * (self._tile_height + CAPTION_HEIGHT_PX + GAP_PX)
+        top = self._header_height + row * (self._tile_height + CAPTION_HEIGHT_PX + GAP_PX)
         tile = render(shot, TILE_WIDTH_PX, self._tile_height)
         self._sheet[top : top + self._tile_height, left : left + TILE_WIDTH_PX] = tile
         baseline = top + self._tile_height + 23
         words = f'frame {shot.index}: {describe_hands(shot.hands)}'
-        self._write(f'{shot.time_s:.2f} s', (left, baseline), TEXT_HEIGHT_PX, LABEL_TEXT_COLOR)
-        self._write(words, (left + TIME_WIDTH_PX, baseline), TEXT_HEIGHT_PX, CAPTION_COLOR)
+        time = f'{shot.time_s:.2f} s'
+        for text, x, width in (
+            (time, left, TIME_WIDTH_PX - GAP_PX),
+            (words, left + TIME_WIDTH_PX, TILE_WIDTH_PX - TIME_WIDTH_PX),
+        ):
+            height_px = fitting_height(text, TEXT_HEIGHT_PX, width)
+            color = LABEL_TEXT_COLOR if text is time else CAPTION_COLOR
+            draw_text(self._sheet, text, (x, baseline), height_px, color)
 
     def save(self, path: Path) -> None:
         """Write the page as a picture file.
@@ -144,9 +149,25 @@ class ContactSheet:
         with replacing('', path) as unfinished, explained('', path):
             unfinished.write_bytes(encoded.tobytes())
 
-    def _write(self, text: str, position: tuple[int, int], height_px: int, color: Color) -> None:
-        ascii_text = text.encode('ascii', 'replace').decode()
-        draw_text(self._sheet, ascii_text, position, height_px, color)
+    @staticmethod
+    def _header(title: str, subtitle: str, width: int) -> np.ndarray:
+        """The rows of the page above the frames."""
+        lines: list[tuple[str, int, Color]] = []
+        for text, height_px, color in (
+            (title, TITLE_HEIGHT_PX, LABEL_TEXT_COLOR),
+            (subtitle, TEXT_HEIGHT_PX, CAPTION_COLOR),
+        ):
+            rows = wrapped(text, height_px, width - 2 * GAP_PX)
+            lines += [(row, height_px, color) for row in rows]
+        # What hangs below a line's letters needs room above smaller ones.
+        spaces = [round(height_px * LINE_SPACING) for _, height_px, _ in lines]
+        steps = [max(pair) for pair in itertools.pairwise([0, *spaces])]
+        header = np.full((2 * MARGIN_PX + sum(steps), width, 3), SHEET_COLOR, np.uint8)
+        baseline = MARGIN_PX
+        for (text, height_px, color), step in zip(lines, steps, strict=True):
+            baseline += step
+            draw_text(header, text, (GAP_PX, baseline), height_px, color)
+        return header
 
 
 def describe_hands(hands: Sequence[Hand] | None) -> str:

@@ -7,12 +7,12 @@ this image (HELD) is grey with broken lines.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
+from hand_tracking_ros.drawing.text import Color, draw_text, text_width
 from hand_tracking_ros.tracking.hand import (
     FINGERS,
     PALM_CONNECTIONS,
@@ -21,8 +21,6 @@ from hand_tracking_ros.tracking.hand import (
     Landmark,
     TrackingState,
 )
-
-Color = tuple[int, int, int]
 
 # RGB, chosen to stand apart from each other and from skin.
 FINGER_COLORS: dict[str, Color] = {
@@ -68,8 +66,6 @@ LABEL_HEIGHT_FRACTION = 0.032
 MIN_LABEL_HEIGHT_PX, MAX_LABEL_HEIGHT_PX = 17.0, 60.0
 LABEL_TEXT_FRACTION = 0.52
 LABEL_OPACITY = 0.78
-FONT = cv2.FONT_HERSHEY_SIMPLEX
-TEXT_SUPERSAMPLING = 4
 
 # OpenCV draws at fractions of a pixel given as integers with this many binary places.
 _SHIFT = 4
@@ -100,49 +96,6 @@ def hand_label(hand: Hand) -> str:
     """The words beside a drawn hand, such as `right 0.98 #3`."""
     held = ' held' if hand.state == TrackingState.HELD else ''
     return f'{hand.handedness.name.lower()} {hand.handedness_score:.2f} #{hand.track_id}{held}'
-
-
-def text_width(text: str, height_px: float) -> int:
-    """Width of a text, in pixels, whose capital letters are `height_px` high."""
-    (width, _), _ = cv2.getTextSize(text, FONT, *_large_font(height_px))
-    return round(width / TEXT_SUPERSAMPLING)
-
-
-def draw_text(
-    image: np.ndarray, text: str, position: tuple[int, int], height_px: float, color: Color
-) -> None:
-    """Write a line of ASCII text into an image, in place; what lies outside is cut off.
-
-    Args:
-        image: (H, W, 3) uint8 RGB.
-        text: OpenCV's fonts know no other letters.
-        position: (x, y) of the left end of the base line, px.
-        height_px: of a capital letter.
-        color: RGB.
-    """
-    # Written large and reduced: at small sizes OpenCV's own letters run together.
-    scale, thickness = _large_font(height_px)
-    (width, height), below = cv2.getTextSize(text, FONT, scale, thickness)
-    margin = TEXT_SUPERSAMPLING * 2
-    above = math.ceil((height + margin) / TEXT_SUPERSAMPLING)
-    rows = above + math.ceil((below + margin) / TEXT_SUPERSAMPLING)
-    columns = math.ceil((width + 2 * margin) / TEXT_SUPERSAMPLING)
-    large = np.zeros((rows * TEXT_SUPERSAMPLING, columns * TEXT_SUPERSAMPLING), np.uint8)
-    origin = (margin, above * TEXT_SUPERSAMPLING)
-    cv2.putText(large, text, origin, FONT, scale, 255, thickness, cv2.LINE_AA)
-    ink = cv2.resize(large, (columns, rows), interpolation=cv2.INTER_AREA)[..., None] / 255.0
-
-    left, top = position[0] - margin // TEXT_SUPERSAMPLING, position[1] - above
-    first_row, first_column = max(0, -top), max(0, -left)
-    box = image[max(0, top) : max(0, top + rows), max(0, left) : max(0, left + columns)]
-    ink = ink[first_row : first_row + box.shape[0], first_column : first_column + box.shape[1]]
-    box[:] = np.rint(box * (1.0 - ink) + np.array(color) * ink)
-
-
-def _large_font(height_px: float) -> tuple[float, int]:
-    """OpenCV's (scale, line width) of letters before they are reduced."""
-    height = height_px * TEXT_SUPERSAMPLING
-    return cv2.getFontScaleFromHeight(FONT, round(height)), max(1, round(height / 8))
 
 
 def _draw_skeleton(image: np.ndarray, hand: Hand) -> None:

@@ -18,9 +18,9 @@ SIMULATED = 'simulated'
 DEMO_SCENES = ('wave', 'open_close', 'pinch', 'turn', 'crossing')
 RATE_HZ = 30.0
 DURATION_S = 20.0
-# Each scene ends with black frames, for longer than a tracker holds a lost hand: otherwise it would
-# continue the track with the hand of the next scene.
-NUM_BLACK_FRAMES = 15
+# Between two scenes the person lowers the hands, for longer than a tracker holds a lost hand:
+# otherwise it would continue the track with the hand of the next scene.
+NUM_EMPTY_FRAMES = 15
 
 
 class SimulatedMedia(MediaSource):
@@ -63,8 +63,8 @@ class SimulatedMedia(MediaSource):
     def _images(self, simulator: CameraSimulator) -> Iterator[np.ndarray]:
         """A whole scene."""
         num_images = self.num_frames // len(self._simulators)
-        num_black = NUM_BLACK_FRAMES if len(self._simulators) > 1 else 0
-        for index in range(num_images - num_black):
-            yield simulator.render(index / RATE_HZ).image
-        for _ in range(num_black):
-            yield np.zeros((self.height, self.width, 3), np.uint8)
+        num_empty = NUM_EMPTY_FRAMES if len(self._simulators) > 1 else 0
+        for index in range(num_images):
+            has_hands = index < num_images - num_empty
+            t_s = index / RATE_HZ
+            yield simulator.render(t_s).image if has_hands else simulator.render_without_hands(t_s)

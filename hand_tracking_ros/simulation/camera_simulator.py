@@ -150,6 +150,10 @@ class CameraSimulator:
         image = self._sensor.expose(picture.image, frame)
         return SimulatedFrame(t_s, image, self._sensor.measure(picture.depth_m, frame), truths)
 
+    def render_without_hands(self, t_s: float) -> np.ndarray:
+        """The image (H, W, 3) uint8 RGB while the person has lowered the hands out of it."""
+        return self._sensor.expose(self._background.image, round(t_s * 1e6))
+
 
 @functools.lru_cache(maxsize=2)  # a second's work; several scenes show the same person
 def _make_hand(

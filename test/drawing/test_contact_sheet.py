@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_ros.drawing.contact_sheet import (
+    GAP_PX,
     SHEET_COLOR,
     TILE_WIDTH_PX,
     ContactSheet,
@@ -14,8 +15,10 @@ from hand_tracking_ros.drawing.contact_sheet import (
     describe_hands,
     render,
 )
+from hand_tracking_ros.tracking.errors import UserError
 from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
 from hand_tracking_ros.tracking.region import Region
+from support.full_disk import full_disk
 
 GREEN = (20, 200, 40)
 
@@ -100,6 +103,25 @@ def test_the_contact_sheet_holds_every_shot(tmp_path, num_tiles, frame_size):
     assert green_share(page) * page.shape[0] * page.shape[1] == pytest.approx(
         num_tiles * tile_width * tile_height, rel=0.02
     )
+
+
+def test_no_text_is_cut_off(tmp_path):
+    words = ' '.join(['many words about a recording'] * 6)
+    pages = []
+    for subtitle in ('short', words):
+        sheet = ContactSheet('a_very_long_name_of_a_recording.mp4', subtitle, 1, (64, 48))
+        sheet.add(make_shot(hands=[make_hand() for _ in range(16)] * 16, index=123456789))
+        sheet.save(tmp_path / 'sheet.png')
+        pages.append(cv2.imread(str(tmp_path / 'sheet.png'))[..., ::-1])
+    assert pages[1].shape[0] > pages[0].shape[0]  # more lines
+    for page in pages:
+        assert (page[:, -GAP_PX // 2 :] == SHEET_COLOR).all()
+
+
+def test_a_full_disk_is_told_in_a_sentence(tmp_path):
+    sheet = ContactSheet('title', 'subtitle', 1, (64, 48))
+    with full_disk(), pytest.raises(UserError, match=r'sheet\.png cannot be written'):
+        sheet.save(tmp_path / 'sheet.png')
 
 
 def test_hands_are_described_in_words():

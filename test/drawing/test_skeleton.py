@@ -10,9 +10,7 @@ from hand_tracking_ros.drawing.skeleton import (
     HANDEDNESS_COLORS,
     HELD_COLOR,
     draw_hands,
-    draw_text,
     hand_label,
-    text_width,
 )
 from hand_tracking_ros.tracking.hand import FINGERS, Hand, Handedness, TrackingState
 from hand_tracking_ros.tracking.region import Region
@@ -135,26 +133,6 @@ def test_a_hand_at_the_edge_keeps_its_label_inside_the_image(shift):
     stripe = (image == HANDEDNESS_COLORS[Handedness.RIGHT]).all(axis=-1)
     inside = (drawn(make_hand()) == HANDEDNESS_COLORS[Handedness.RIGHT]).all(axis=-1)
     assert stripe.sum() == inside.sum() > 0
-
-
-def test_text_is_written_where_and_as_large_as_told():
-    image = np.zeros((60, 200, 3), np.uint8)
-    draw_text(image, 'HI', (20, 50), 30.0, (200, 100, 50))
-    rows, columns = np.nonzero(image[..., 0] > 100)
-    assert rows.min() == pytest.approx(20, abs=2) and rows.max() == pytest.approx(50, abs=2)
-    assert columns.min() == pytest.approx(22, abs=4)
-    assert columns.max() == pytest.approx(20 + text_width('HI', 30.0), abs=10)
-    assert image.max(axis=(0, 1)) == pytest.approx((200, 100, 50), abs=2)
-
-
-@pytest.mark.parametrize('position', [(-40, 20), (90, 20), (10, -3), (10, 70), (-500, 500)])
-def test_text_outside_the_image_is_cut_off(position):
-    image = np.zeros((40, 100, 3), np.uint8)
-    draw_text(image, 'words', position, 12.0, (255, 255, 255))
-    assert image.shape == (40, 100, 3)
-    large = np.zeros((140, 300, 3), np.uint8)
-    draw_text(large, 'words', (position[0] + 100, position[1] + 50), 12.0, (255, 255, 255))
-    np.testing.assert_array_equal(image, large[50:90, 100:200])
 
 
 @pytest.mark.parametrize('shape', [(1, 1, 3), (8, 400, 3), (400, 8, 3), (2160, 3840, 3)])

@@ -314,9 +314,9 @@ def test_a_simulated_camera_is_a_source_that_knows_its_length_and_lens():
     assert (first.image == next(iter(source)).image).all()
 
 
-def test_without_a_scene_the_simulated_camera_shows_several_with_a_pause_after_each(monkeypatch):
+def test_without_a_scene_the_simulated_camera_shows_several_with_lowered_hands_between(monkeypatch):
     class PaintedSimulator:
-        """Each scene in a grey of its own."""
+        """Each scene in a grey of its own, another one without hands."""
 
         def __init__(self, options):
             self.level = 1 + simulated_media.DEMO_SCENES.index(options.scene)
@@ -324,12 +324,15 @@ def test_without_a_scene_the_simulated_camera_shows_several_with_a_pause_after_e
         def render(self, t_s):
             return SimpleNamespace(image=np.full((480, 640, 3), self.level, np.uint8))
 
+        def render_without_hands(self, t_s):
+            return np.full((480, 640, 3), 100 + self.level, np.uint8)
+
     monkeypatch.setattr(simulated_media, 'CameraSimulator', PaintedSimulator)
     source = open_media('simulated')
     levels = [int(frame.image[0, 0, 0]) for frame in source]
     assert len(levels) == source.num_frames
     runs = [level for level, _ in itertools.groupby(levels)]
-    assert runs == [1, 0, 2, 0, 3, 0, 4, 0, 5, 0]
+    assert runs == [1, 101, 2, 102, 3, 103, 4, 104, 5, 105]
 
 
 def test_a_scene_that_there_is_not_is_named_with_those_there_are():

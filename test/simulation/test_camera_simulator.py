@@ -109,6 +109,16 @@ def test_a_hand_that_leaves_is_not_visible_until_it_returns():
     assert 3 <= sum(visible) <= 17
 
 
+def test_the_person_can_lower_the_hand(right):
+    lowered = right.render_without_hands(0.0)
+    shown = right.render(0.0)
+    (hand,) = shown.hands
+    x, y = (hand.landmarks[9, :2] * [640, 480]).astype(int)
+    changed = np.abs(shown.image.astype(int) - lowered).max(axis=2) > 30
+    assert changed[y - 3 : y + 4, x - 3 : x + 4].all()
+    assert lowered.shape == shown.image.shape and 0.5 < (~changed).mean() < 0.98
+
+
 def test_a_board_before_the_hand_hides_it():
     simulated = simulator(**SMALL, scene='occlusion', seed=0)
     frames = [simulated.render(t) for t in np.arange(0, 2.6, 0.1)]
