@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 import tempfile
 import time
@@ -74,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
 def _fuzz(options: argparse.Namespace) -> None:
     if options.json:
         check_writable('--json', options.json)
+    # As many threads as processes: numpy reads the variable when they start.
+    os.environ['OPENBLAS_NUM_THREADS'] = '1'
     with tempfile.TemporaryDirectory(prefix='fuzz_') as scratch:
         figures, findings = _figures(
             partial(make_targets, Scene.simulated(), Path(scratch)), options

@@ -17,6 +17,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 # Of one input. An image of max_image_pixels may take a second and most of a gigabyte.
 MAX_SECONDS = 20.0
 MAX_MEMORY_MB = 1500.0
@@ -178,6 +180,7 @@ def _serve(
     os.dup2(silence, 2)
     limit = ADDRESS_SPACE_MB * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    cv2.setNumThreads(1)  # as in the node
     targets = make_targets()
     for batch in _batches(pipe):
         pipe.send(_try_batch(targets[batch.target], batch, at, seed, max_memory_mb))

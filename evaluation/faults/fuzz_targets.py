@@ -62,42 +62,42 @@ def make_targets(scene: Scene, scratch: Path) -> Mapping[str, Target]:
     hands = [serialize_message(_published(scene.hands))]
     return {
         'Image': Target(
-            0.24,
+            0.3,
             partial(_mutate_one, samples.images(scene)),
             partial(deserialize_message, message_type=Image),
             _use_image,
             (ImageError,),
         ),
         'CompressedImage': Target(
-            0.27,
+            0.3,
             partial(samples.mutated_compressed_image, pictures),
             partial(deserialize_message, message_type=CompressedImage),
             _use_compressed,
             (ImageError,),
         ),
         'CameraInfo': Target(
-            0.1,
+            0.05,
             partial(_mutate_one, samples.camera_infos(scene)),
             partial(deserialize_message, message_type=CameraInfo),
             partial(_use_camera_info, scene),
             (CameraInfoError,),
         ),
         'depth': Target(
-            0.1,
+            0.05,
             partial(_mutate_one, samples.depth_images(scene)),
             partial(deserialize_message, message_type=Image),
             partial(_use_depth, scene),
             (ImageError, CameraInfoError),
         ),
         'HandArray': Target(
-            0.25,
+            0.27,
             partial(_mutate_one, hands),
             partial(deserialize_message, message_type=HandArray),
             _use_hands,
             (ValueError, HandUnavailableError, TeleopFaultError),
         ),
         'picture file': Target(
-            0.03,
+            0.02,
             partial(_mutate_one, pictures),
             bytes,
             partial(_use_file, folder / 'a.png'),
