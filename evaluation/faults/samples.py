@@ -13,8 +13,6 @@ from evaluation.faults.resources import Resources, resources, shared_memory_file
 
 # Memory may grow by this share after the first minutes; promised of runs that are long enough.
 MAX_GROWTH, SETTLED_S, LONG_RUN_S = 0.05, 300.0, 900.0
-# The median of this many samples counts, at the beginning and at the end.
-SAMPLES_COMPARED = 6
 
 
 @dataclass(frozen=True)
@@ -76,12 +74,17 @@ class Sampler:
 
 
 def growth(samples: Sequence[Sample]) -> tuple[float, float] | None:
-    """Memory of its own (USS, MB) after the first minutes and at the end; None if too short."""
+    """Memory of its own (USS, MB) after the first minutes and at the end; None if too short.
+
+    It goes up and down with the parameters, so that the medians of the first and of the last
+    quarter of the rest are compared.
+    """
     settled = [sample for sample in samples if sample.at_s >= SETTLED_S]
     if not settled or settled[-1].at_s < LONG_RUN_S:
         return None
-    first, last = settled[:SAMPLES_COMPARED], settled[-SAMPLES_COMPARED:]
+    quarter = len(settled) // 4
     before_mb, after_mb = (
-        statistics.median(sample.taken.uss_mb for sample in part) for part in (first, last)
+        statistics.median(sample.taken.uss_mb for sample in part)
+        for part in (settled[:quarter], settled[-quarter:])
     )
     return before_mb, after_mb

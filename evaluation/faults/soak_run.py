@@ -122,7 +122,7 @@ class SoakRun:
             'faults': dict(witness.faults),
             'images in spells': dict(witness.spells),
             'disturbances': dict(self._disturbances.done),
-            'memory after 5 min and at the end (MB)': growth(self._sampler.samples),
+            'memory in the first and last quarter after 5 min (MB)': growth(self._sampler.samples),
             'broken': dict(witness.broken),
             'examples': witness.examples,
             'times of disturbances': self._disturbances.times,

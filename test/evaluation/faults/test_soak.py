@@ -43,9 +43,9 @@ def samples(*memory_mb_of_each_minute):
             yield Sample(60.0 * minute + 10.0 * part, taken, 0, 0.0, None, None)
 
 
-def test_growth_is_counted_from_the_fifth_minute():
-    memory_mb = [100, 150, 200, 200, 200, *range(200, 216)]
-    assert growth(list(samples(*memory_mb))) == (200, 215)
+def test_growth_is_that_of_quarters_after_the_fifth_minute():
+    memory_mb = [100, 150, 300, 300, 300, *[200, 202] * 2, *[250] * 8, *[210, 214] * 2]
+    assert growth(list(samples(*memory_mb))) == (201, 212)
 
 
 def test_growth_is_not_counted_in_short_runs():
