@@ -5,7 +5,9 @@ import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
+from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
 from hand_tracking_ros.msg import Hand
 from hand_tracking_ros.ros.image_conversion import from_rgb
@@ -14,6 +16,7 @@ from hand_tracking_ros.srv import CalibrateHand
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from support.node_process import Client, NodeProcess
 from support.tracker_client import (
+    FOCAL_PX,
     STAMPS,
     ask_with_pose,
     camera_info_for,
@@ -91,6 +94,19 @@ def test_a_hand_is_placed_where_the_distorted_camera_sees_it(client, hand_image)
     camera = CameraModel.from_camera_info_fields(*size, info.k, info.d, info.distortion_model)
     misses_px = camera.project(hand.pose.camera_landmarks_m) - hand.landmarks_px(*size)
     assert np.median(np.linalg.norm(misses_px, axis=1)) < 10
+
+
+def test_a_camera_info_of_an_impossible_time_counts_like_any_other(client, hand_image):
+    before = ask_with_pose(client, hand_image).hands[0].pose.pose.position.z
+    stamp = Time(sec=-1, nanosec=2**32 - 1)
+    nearer = camera_info_for(hand_image, FOCAL_PX / 2, header=Header(stamp=stamp))
+
+    def counts():
+        client.publish('camera_info', nearer)
+        (hand,) = client.ask(from_rgb(hand_image, STAMPS.next())).hands
+        return hand.has_pose and hand.pose.pose.position.z < 0.7 * before
+
+    client.wait_for(counts, 'hand at half the distance')
 
 
 def calibrate(client, images, **request):
