@@ -16,6 +16,7 @@ from hand_tracking_ros.demo.bag import Bag, check_replaceable
 from hand_tracking_ros.demo.child import end_with_parent
 from hand_tracking_ros.demo.results import HANDS_FORMAT, HANDS_NAME, SHEET_NAME, VIDEO_NAME, Results
 from hand_tracking_ros.demo.session import Job, Session
+from hand_tracking_ros.media import MediaSource
 from hand_tracking_ros.media.simulated_media import SIMULATED
 from hand_tracking_ros.media.sources import SOURCE_HELP, open_media
 from hand_tracking_ros.media.video_writer import CODEC_ADVICE, H264
@@ -85,6 +86,8 @@ def _record_and_show(job: Job, folder: Path, output: Path) -> UserError | None:
     if not results.num_images:
         raise failure or UserError('ended before the first frame: there is nothing to show')
     _write_results(results, job, folder)
+    if failure is None and not stop.is_set() and not job.duration_s:
+        _warn_of_missing_frames(job.source, counts.published)
     if failure is None and (counts.unaccounted or counts.lost_in_transport < 0):
         return UserError('these counts do not add up: some frames are not accounted for')
     return failure
@@ -148,6 +151,14 @@ def _write_results(results: Results, job: Job, folder: Path) -> None:
         'video': codec if codec == H264 else f'{codec} ({CODEC_ADVICE})',
     }
     print('\n'.join(f'{name:10}{text}' for name, text in rows.items()), flush=True)
+
+
+def _warn_of_missing_frames(source: MediaSource, num_published: int) -> None:
+    if num_published < source.num_frames:
+        print(
+            f'{"warning":10}only {num_published} of {source.num_frames} frames came: is '
+            f'{source.name} damaged?'
+        )
 
 
 def _list_files(output: Path) -> str:

@@ -18,8 +18,8 @@ SIMULATED = 'simulated'
 DEMO_SCENES = ('wave', 'open_close', 'pinch', 'turn', 'crossing')
 RATE_HZ = 30.0
 DURATION_S = 20.0
-# Between two scenes the person lowers the hands, for longer than a tracker holds a lost hand:
-# otherwise it would continue the track with the hand of the next scene.
+# Between two scenes the person lowers the hands, for longer than a tracker holds a lost hand: none
+# is held into the next scene.
 NUM_EMPTY_FRAMES = 15
 
 

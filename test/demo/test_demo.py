@@ -163,6 +163,7 @@ def test_every_frame_is_accounted_for_and_everything_is_written(tmp_path):
     exit_status, output = run(tmp_path, '--source', str(video), '--output', 'results')
     assert exit_status == 0, output
     assert f'grey.avi: {NUM_FRAMES} frames, {WIDTH}x{HEIGHT}, 30 Hz' in output
+    assert 'warning' not in output
     counts = read_counts(output)
     assert counts['published'] == NUM_FRAMES
     assert_all_accounted_for(counts)
@@ -182,6 +183,17 @@ def test_every_frame_is_accounted_for_and_everything_is_written(tmp_path):
     assert recorded['/image/compressed'] == NUM_FRAMES
     assert recorded['/hand_tracker/hands'] == counts['processed']
     assert recorded['/diagnostics'] >= 2
+
+
+def test_a_damaged_video_is_said_to_end_early(tmp_path):
+    video = write_video(tmp_path / 'cut.avi', NUM_FRAMES)
+    video.write_bytes(video.read_bytes()[: video.stat().st_size * 2 // 3])
+    exit_status, output = run(tmp_path, '--source', str(video), '--output', 'results')
+    assert exit_status == 0, output
+    num_published = read_counts(output)['published']
+    assert 0 < num_published < NUM_FRAMES
+    warning = f'only {num_published} of {NUM_FRAMES} frames came: is cut.avi damaged?'
+    assert re.search(f'^warning +{re.escape(warning)}$', output, re.M)
 
 
 def test_frames_that_come_too_fast_are_counted_as_dropped_or_lost(tmp_path):
