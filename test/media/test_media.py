@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_ros.media import open_media, opencv_camera, simulated_media
+from hand_tracking_ros.media import media_source, open_media, opencv_camera, simulated_media
 from hand_tracking_ros.simulation.camera_simulator import SimulatorOptions
 from hand_tracking_ros.tracking.errors import UserError
 from support import test_data as external_data
@@ -115,14 +115,18 @@ def test_pictures_of_one_folder_keep_their_own_sizes(tmp_path):
 
 @pytest.fixture
 def warnings():
-    """Messages that are logged meanwhile; not pytest's caplog, which launch_pytest empties."""
+    """Messages that sources log meanwhile.
+
+    Not with pytest's caplog: launch, which a plugin of pytest imports where it is installed, cuts
+    all loggers that are made later off from their parents.
+    """
 
     class Collector(logging.Handler):
         def emit(self, record):
             messages.append(record.getMessage())
 
     messages, collector = [], Collector(logging.WARNING)
-    logger = logging.getLogger('hand_tracking_ros')
+    logger = logging.getLogger(media_source.__name__)
     logger.addHandler(collector)
     yield messages
     logger.removeHandler(collector)
