@@ -51,13 +51,18 @@ class Scene:
 
     @classmethod
     def simulated(cls) -> Scene:
-        """Two hands before a camera, alike but for their identity."""
+        """Two hands before a camera, alike but for identity and side."""
         options = SimulatorOptions('still', 0, *SIZE, person=False)
         frame = CameraSimulator(options).render(0.5)
         hand = replace(hand_from_truth(frame.hands[0], *SIZE, 0.5), state=TrackingState.TRACKED)
         info = assumed_camera_info(*SIZE, options.horizontal_fov_deg)
         info.d = [0.01, -0.02, 0.001, 0.0, 0.0]
-        return cls(frame.image, frame.depth_m, info, [hand, replace(hand, track_id=2)])
+        return cls(
+            frame.image,
+            frame.depth_m,
+            info,
+            [hand, replace(hand, track_id=2, handedness=hand.handedness.mirrored)],
+        )
 
 
 def header() -> Header:
