@@ -56,6 +56,9 @@ OTHER_FRAMES = ('', 'another_camera')
 OTHER_ENCODINGS = ('bgr8', 'mono8')
 BURST_RATE_HZ = 300.0
 SPELLS_PER_S = 0.1
+# Single faults come in every other one of these, twice as often: in those between, a hand is seen
+# for long enough to move a target.
+PHASE_S = 12.0
 POLL_PERIOD_S = 0.02
 
 
@@ -80,6 +83,7 @@ class FaultyCamera(Node):
         self._depths_mm = np.load(clip / 'depth_mm.npy', mmap_mode='r')
         self._place = self._chance.randrange(len(self._images))
         self._number = 0
+        self._began_s = 0.0
         self._is_raw = transport == 'raw'
         topic, kind = ('image', Image) if self._is_raw else ('image/compressed', CompressedImage)
         self._image = self.create_publisher(kind, topic, qos_profile_sensor_data)
@@ -95,7 +99,7 @@ class FaultyCamera(Node):
         """Publish until something is raised."""
         while not self._sent.get_subscription_count():
             time.sleep(POLL_PERIOD_S)
-        due_s = time.monotonic()
+        due_s = self._began_s = time.monotonic()
         while True:
             self._choose_spell()
             if self._spell != 'silence':
@@ -160,7 +164,8 @@ class FaultyCamera(Node):
 
     def _spoil(self, message: Image | CompressedImage, faults: Mapping[str, Fault]) -> str:
         """Make a fault of the image or of its stamp, or none; returns its name."""
-        if self._chance.random() >= self._faults_per_s / RATE_HZ:
+        is_calm = int((time.monotonic() - self._began_s) / PHASE_S) % 2
+        if is_calm or self._chance.random() >= 2 * self._faults_per_s / RATE_HZ:
             return ''
         table = self._chance.choice([faults, bad_messages.STAMP])
         name = self._chance.choice(list(table))
