@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coverage import CoverageData
@@ -42,6 +43,10 @@ class Reach:
             file = case.attrib['classname'].replace('.', '/')
             function = case.attrib['name'].partition('[')[0]
             self._seconds[f'{file}.py::{function}'] += float(case.attrib['time'])
+
+    def is_reached(self, file: Path) -> bool:
+        """Whether any test reaches a file; not where a package is missing that it needs."""
+        return bool(self._data.lines(str(file)))
 
     def tests_for(self, mutant: Mutant, budget_s: float) -> list[str]:
         """The tests that reach a mutant: those named after its file first, then the quick ones.

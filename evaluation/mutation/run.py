@@ -70,6 +70,11 @@ def _run(files: Sequence[Path], number: int, seed: int) -> Counter[str]:
     from evaluation.mutation.reach import Reach
 
     reach = Reach()
+    unreached = [file for file in files if not reach.is_reached(file)]
+    if unreached:
+        names = ', '.join(sorted(str(file.relative_to(SOURCES)) for file in unreached))
+        print(f'no test reaches these here, they are left out: {names}', flush=True)
+    files = [file for file in files if file not in unreached]
     mutants = sample_mutants(files, number, seed)
     tests = [reach.tests_for(mutant, BUDGET_S) for mutant in mutants]
     _check_tests({test for of_mutant in tests for test in of_mutant})

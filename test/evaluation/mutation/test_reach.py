@@ -82,3 +82,8 @@ def test_without_a_measurement_it_is_said_how_to_get_one(tmp_path, monkeypatch):
     monkeypatch.setattr(reach, 'DATA', tmp_path / 'data')
     with pytest.raises(UserError, match='make coverage'):
         reach.Reach()
+
+
+def test_a_file_that_no_test_reaches_is_known(measured, tmp_path):
+    assert reach.Reach().is_reached(measured)
+    assert not reach.Reach().is_reached(tmp_path / 'other.py')
