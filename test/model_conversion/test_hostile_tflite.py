@@ -26,7 +26,7 @@ def read_all(data):
                 assert isinstance(file.constant(tensor), np.ndarray)
 
 
-@examples(200)
+@examples(100)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused(data):
     with pytest.raises(TfliteError, match='damaged, or no TFLite model'):

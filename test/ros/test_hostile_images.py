@@ -52,7 +52,7 @@ def image_messages(draw):
     )
 
 
-@examples(300)
+@examples(120)
 @given(image_messages())
 def test_any_image_is_converted_or_refused(message):
     try:
@@ -62,7 +62,7 @@ def test_any_image_is_converted_or_refused(message):
     assert_is_rgb(image, message.width, message.height)
 
 
-@examples(200)
+@examples(100)
 @given(image_messages(), st.sampled_from([*DEPTH_TYPES, '8UC1', '']))
 def test_any_depth_image_is_converted_or_refused(message, encoding):
     message.encoding = encoding
@@ -125,7 +125,7 @@ def test_depth_comes_back_from_its_message(depth_m, encoding):
     np.testing.assert_allclose(depth_to_metres(message), depth_m, atol=tolerance_m)
 
 
-@examples(300)
+@examples(120)
 @given(st.sampled_from([b'', b'\xff\xd8\xff', b'\x89PNG\r\n\x1a\n']), st.binary(max_size=200))
 def test_any_bytes_have_a_header_or_are_refused(start, rest):
     try:
@@ -140,7 +140,7 @@ def png_chunk(name, data):
     return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
 
 
-@examples(200)
+@examples(100)
 @given(
     st.integers(0, 2**32 - 1) | st.integers(0, 40),
     st.integers(0, 2**32 - 1) | st.integers(0, 40),

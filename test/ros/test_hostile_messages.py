@@ -55,7 +55,7 @@ def message_of(hand, convention='rep103'):
     return hands_to_message([hand], hand_frames([hand], convention), HEADER, 640, 480)
 
 
-@examples(100)
+@examples(40)
 @given(hands(NUMBERS) | hands_with_covariance(), CONVENTIONS)
 def test_whatever_passes_the_check_is_a_finite_message(hand, convention):
     kept = sound(hand)
@@ -63,7 +63,7 @@ def test_whatever_passes_the_check_is_a_finite_message(hand, convention):
         assert not_finite(message_of(kept, convention)) == []
 
 
-@examples(100)
+@examples(40)
 @given(hands_with_covariance())
 def test_a_hand_comes_back_from_the_bytes_of_its_message(hand):
     kept = sound(hand)
@@ -81,7 +81,7 @@ def test_a_hand_comes_back_from_the_bytes_of_its_message(hand):
         )
 
 
-@examples(100)
+@examples(40)
 @given(
     hands_with_covariance(),
     CONVENTIONS,
@@ -102,7 +102,7 @@ def test_all_that_is_published_of_a_hand_is_finite(hand, convention, order, mirr
         assert message is None or not_finite(message) == []
 
 
-@examples(100)
+@examples(40)
 @given(hands(), st.sampled_from(['handedness', 'state', 'pose_source']), st.integers(3, 255))
 def test_a_hand_of_no_side_state_or_source_is_refused(hand, field, number):
     hand = sound(hand)
@@ -113,7 +113,7 @@ def test_a_hand_of_no_side_state_or_source_is_refused(hand, field, number):
         hands_from_message(message)
 
 
-@examples(200)
+@examples(100)
 @given(st.tuples(*[NUMBERS | ORDINARY | st.floats(-1.0, 1.0)] * 4))
 def test_any_quaternion_of_a_message_is_a_rotation_or_refused(values):
     x, y, z, w = values

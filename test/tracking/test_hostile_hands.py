@@ -35,7 +35,7 @@ def numbers_of(region):
     return [region.center_x_px, region.center_y_px, region.size_px, region.rotation_rad]
 
 
-@examples(200)
+@examples(100)
 @given(points(21), SIDES)
 def test_any_landmarks_have_square_axes_or_none(landmarks, side):
     with np.errstate(all='ignore'):
@@ -45,7 +45,7 @@ def test_any_landmarks_have_square_axes_or_none(landmarks, side):
         assert np.linalg.det(axes) > 0
 
 
-@examples(100)
+@examples(40)
 @given(hands())
 def test_any_finite_hand_has_fingers_between_straight_and_bent(hand):
     with_values = with_finger_values(hand)
@@ -67,7 +67,7 @@ def test_joints_are_finite_where_the_landmarks_span_a_palm(landmarks, side):
         assert np.isfinite(rotations).all()
 
 
-@examples(100)
+@examples(40)
 @given(st.lists(st.tuples(hands(), STAMPS_S), min_size=1, max_size=4), st.booleans())
 def test_finite_hands_stay_finite_when_smoothed(seen, same_track):
     smoother = HandSmoother()
@@ -83,7 +83,7 @@ def test_finite_hands_stay_finite_when_smoothed(seen, same_track):
             np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-6)
 
 
-@examples(100)
+@examples(40)
 @given(hands(NUMBERS))
 def test_any_hand_that_passes_the_check_is_json(hand):
     with np.errstate(all='ignore'):
@@ -95,7 +95,7 @@ def test_any_hand_that_passes_the_check_is_json(hand):
         assert kept.pose is None or not problem
 
 
-@examples(200)
+@examples(100)
 @given(points(21))
 def test_the_next_region_of_any_landmarks_is_finite(landmarks_px):
     region = region_from_landmarks(landmarks_px)
@@ -111,7 +111,7 @@ def test_the_region_of_any_palm_is_finite(box, wrist, middle):
     assert np.isfinite(numbers_of(region_from_palm(box, wrist, middle))).all()
 
 
-@examples(200)
+@examples(100)
 @given(REGIONS, REGIONS)
 def test_regions_overlap_by_a_share(first, second):
     for share in (overlap(first, second), covered_share(first, second)):
@@ -126,7 +126,7 @@ def test_points_of_a_region_lie_within_half_its_diagonal_of_its_centre(region, f
     assert np.hypot(x, y) <= region.size_px * np.sqrt(0.5) * (1 + 1e-9) + 1e-6
 
 
-@examples(200)
+@examples(100)
 @given(st.text(max_size=8) | st.from_regex(r'-?\d{1,4}x-?\d{1,4}', fullmatch=True))
 def test_any_text_for_tiles_is_a_grid_or_refused(text):
     try:
@@ -137,7 +137,7 @@ def test_any_text_for_tiles_is_a_grid_or_refused(text):
     assert grid is None or 1 <= grid[0] * grid[1] <= MAX_TILES
 
 
-@examples(200)
+@examples(100)
 @given(
     st.integers(1, 2**20),
     st.integers(1, 2**20),

@@ -37,7 +37,7 @@ def made(fields):
         return None
 
 
-@examples(300)
+@examples(120)
 @given(camera_info_fields(), points(4, NUMBERS), vectors(2))
 def test_any_calibration_is_refused_or_gives_unit_rays_and_no_surprise(fields, anywhere, pixel):
     camera = made(fields)

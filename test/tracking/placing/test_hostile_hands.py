@@ -37,7 +37,7 @@ def assert_is_sound(hand, pose):
         np.testing.assert_allclose(pose.covariance, pose.covariance.T)
 
 
-@examples(100)
+@examples(40)
 @given(hands(NUMBERS, with_pose=False), NAMES, LENGTHS_M, st.booleans())
 def test_any_hand_is_placed_soundly_or_not_at_all(hand, name, length_m, mirrored):
     fitter = HandFitter(length_m, mirrored)
@@ -46,7 +46,7 @@ def test_any_hand_is_placed_soundly_or_not_at_all(hand, name, length_m, mirrored
             assert_is_sound(hand, fitter.fit(hand, CAMERAS[name], stamp_s))
 
 
-@examples(60)
+@examples(40)
 @given(
     vectors(3, st.floats(-3.0, 3.0)),
     vectors(3, st.floats(-0.5, 0.5)),
@@ -66,7 +66,7 @@ def test_any_real_hand_is_placed_soundly_or_not_at_all(turn, place, name, side, 
                 assert_is_sound(hand, fitter.fit(hand, CAMERAS[name], stamp_s))
 
 
-@examples(60)
+@examples(40)
 @given(DEPTHS | st.floats(width=32).map(lambda z: np.full((6, 8), z, np.float32)), NAMES)
 def test_any_depth_image_leaves_the_pose_sound(depth_m, name):
     camera = CAMERAS[name]
@@ -78,7 +78,7 @@ def test_any_depth_image_leaves_the_pose_sound(depth_m, name):
     assert_is_sound(hand, pose)
 
 
-@examples(100)
+@examples(40)
 @given(camera_info_fields(FINITE))
 def test_any_calibration_that_is_taken_leaves_the_pose_sound(fields):
     hand = report(placed_joints(np.array([0.0, 0.0, 0.6])), CAMERAS['equidistant'])
