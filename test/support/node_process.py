@@ -27,6 +27,7 @@ from hand_tracking_ros.msg import HandArray
 _DOMAIN_IDS = (1 + number % 101 for number in itertools.count(os.getpid()))
 TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
+SERVICE_SETTLE_S = 0.3
 RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 
 
@@ -176,10 +177,20 @@ class Client:
 
         return self.wait_for(answered, f'answer to the image on {topic}')
 
-    def call(self, kind: type, service: str, request):
-        """Call a service and wait for its answer."""
+    def connect(self, kind: type, service: str):
+        """A client whose requests are heard and whose answers arrive."""
         client = self.node.create_client(kind, service)
         self.wait_for(client.service_is_ready, service)
+        # We know the service now; nothing tells when it knows us. It waits 0.1 s for whom to answer
+        # and then drops the answer, which happens on a busy machine.
+        deadline_s = time.monotonic() + SERVICE_SETTLE_S
+        while time.monotonic() < deadline_s:
+            self._executor.spin_once(timeout_sec=0.05)
+        return client
+
+    def call(self, kind: type, service: str, request):
+        """Call a service and wait for its answer."""
+        client = self.connect(kind, service)
         future = client.call_async(request)
         self.wait_for(future.done, f'answer of {service}')
         self.node.destroy_client(client)
