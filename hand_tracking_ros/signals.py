@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -17,6 +17,37 @@ Item = TypeVar('Item')
 
 # Ctrl-C, `kill`, and a closed terminal.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StopRequest:
+    """A `threading.Event` that a signal handler may set.
+
+    An Event's own `set` waits for ever when the signal comes while the same thread is just inside
+    its `wait`: both need one lock. This one has a pipe.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._reader, self._writer = os.pipe()
+
+    def is_set(self) -> bool:
+        """Whether the end was requested."""
+        return self._is_set
+
+    def set(self) -> None:
+        """Request the end; wakes who waits."""
+        if not self._is_set:
+            self._is_set = True
+            os.write(self._writer, b'.')
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the request, at most `timeout` seconds; whether it came."""
+        select.select([self._reader], [], [], None if timeout is None else max(0.0, timeout))
+        return self._is_set
+
+    def __del__(self) -> None:
+        os.close(self._reader)
+        os.close(self._writer)
 
 
 @contextlib.contextmanager
@@ -31,9 +62,9 @@ def exit_on_signal() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stop_on_first_signal() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C or SIGTERM into an event; SIGHUP and a second one end the program."""
-    stop = threading.Event()
+def stop_on_first_signal() -> Iterator[StopRequest]:
+    """Turn the first Ctrl-C or SIGTERM into a request; SIGHUP and a second one end the program."""
+    stop = StopRequest()
 
     def request_stop(number: int, frame: Any) -> None:
         if stop.is_set() or number == signal.SIGHUP:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from hand_tracking_ros.ros.fast_dds import use_image_profile
 from hand_tracking_ros.ros.image_conversion import from_rgb
 from hand_tracking_ros.ros.parameters import NodeParameters, fixed
 from hand_tracking_ros.ros.process import ros_process, spinning, stop_on_signal
+from hand_tracking_ros.signals import StopRequest
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class CameraNode(Node):
         """A header in the camera's frame, without a stamp."""
         return Header(frame_id=self.settings.frame_id)
 
-    def wait_for_subscribers(self, stop: threading.Event) -> None:
+    def wait_for_subscribers(self, stop: StopRequest) -> None:
         """Wait for as many as the parameter says, or until told to stop."""
         expected = self.settings.wait_for_subscribers
         if not expected:
@@ -138,7 +138,7 @@ class CameraNode(Node):
             stop.wait(POLL_PERIOD_S)
         stop.wait(DISCOVERY_SETTLE_S)
 
-    def publish_all(self, frames: Iterator[Messages], stop: threading.Event) -> None:
+    def publish_all(self, frames: Iterator[Messages], stop: StopRequest) -> None:
         """Publish until the end of a generator or until told to stop.
 
         All messages of a frame are published before it ends.
@@ -168,7 +168,7 @@ class CameraNode(Node):
 
 
 def paced(
-    messages_and_due_s: Iterable[tuple[Messages, float]], stop: threading.Event
+    messages_and_due_s: Iterable[tuple[Messages, float]], stop: StopRequest
 ) -> Iterator[Messages]:
     """Yield messages when they are due, in seconds after the first; a thread makes them ahead."""
     pacer = Pacer(sleep=stop.wait)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +26,7 @@ from hand_tracking_ros.command_line import run_program
 from hand_tracking_ros.msg import HandArray
 from hand_tracking_ros.ros.parameters import describe, fixed
 from hand_tracking_ros.ros.process import node_arguments
+from hand_tracking_ros.signals import StopRequest
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.simulation.scenes import SCENES
 from hand_tracking_ros.simulation.sensor import SensorOptions
@@ -116,7 +116,7 @@ class SimulatedCamera(CameraNode):
         self.add_publisher('ground_truth', HandArray)
         self._simulator = CameraSimulator(_simulator_options(self.settings))
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: StopRequest) -> None:
         """Publish until the duration is over or until told to stop."""
         settings = self.settings
         self.wait_for_subscribers(stop)

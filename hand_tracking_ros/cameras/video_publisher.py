@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +25,7 @@ from hand_tracking_ros.media.pictures import PICTURE_RATE_HZ
 from hand_tracking_ros.media.sources import CAMERA, SOURCE_HELP, open_media
 from hand_tracking_ros.ros.parameters import describe, fixed
 from hand_tracking_ros.ros.process import node_arguments
+from hand_tracking_ros.signals import StopRequest
 from hand_tracking_ros.tracking.errors import UserError
 
 
@@ -80,7 +80,7 @@ class VideoPublisher(CameraNode):
         path = self.settings.camera_info_file
         self._calibration = load_camera_info(path) if path else None
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: StopRequest) -> None:
         """Publish all frames, to the end of the source or until told to stop.
 
         Raises:

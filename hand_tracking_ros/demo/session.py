@@ -6,7 +6,6 @@ import contextlib
 import math
 import os
 import sys
-import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from hand_tracking_ros.demo.processes import Program, stop_all
 from hand_tracking_ros.demo.recorder import Counts, Recorder
 from hand_tracking_ros.media.media_source import MediaSource
 from hand_tracking_ros.ros.fast_dds import use_image_profile
+from hand_tracking_ros.signals import StopRequest
 from hand_tracking_ros.tracking.errors import UserError
 
 # image of the tracker, image/compressed of the recorder.
@@ -78,7 +78,7 @@ class Session:
         """Where every frame went."""
         return self._recorder.counts
 
-    def run(self, job: Job, stop: threading.Event) -> UserError | None:
+    def run(self, job: Job, stop: StopRequest) -> UserError | None:
         """Publish and record until the source, the duration, `stop` or a failure ends it.
 
         Returns the failure, to be raised once what was recorded is safe.
@@ -106,7 +106,7 @@ class Session:
         tracker: Program,
         publisher: Program,
         duration_s: float | None,
-        stop: threading.Event,
+        stop: StopRequest,
         progress: tqdm,
     ) -> UserError | None:
         has_result, deadline_s = False, time.monotonic() + START_TIMEOUT_S

@@ -25,6 +25,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from hand_tracking_ros.signals import StopRequest
 from hand_tracking_ros.tracking.errors import InternalError, UserError, first_line
 
 # A terminal and `ros2 launch` both pass one Ctrl-C on.
@@ -123,9 +124,9 @@ class _Interrupt:
 
 
 @contextlib.contextmanager
-def stop_on_signal() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C (or SIGTERM) into an event; a second one interrupts as usual."""
-    stop = threading.Event()
+def stop_on_signal() -> Iterator[StopRequest]:
+    """Turn the first Ctrl-C (or SIGTERM) into a request; a second one interrupts as usual."""
+    stop = StopRequest()
 
     def request(signal_number, frame):
         if stop.is_set():
