@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from evaluation.faults.kill_cases import Node, cases
 from evaluation.faults.kill_run import KillRun
+from evaluation.faults.processes import own_domain
 from hand_tracking_ros.command_line import positive_integer, run_program
 from hand_tracking_ros.ros.process import ros_process
 from hand_tracking_ros.tracking.errors import UserError
@@ -44,8 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _kill_all(options: argparse.Namespace) -> None:
-    # Nobody else's nodes are heard.
-    os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
+    os.environ.setdefault('ROS_DOMAIN_ID', own_domain())
     with tempfile.TemporaryDirectory(prefix='kills_') as name, ros_process([]):
         pictures = Path(name, 'pictures')
         pictures.mkdir()

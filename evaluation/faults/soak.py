@@ -19,6 +19,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from evaluation.faults.clip import QUICK_SCENES, SCENES, write_clip
+from evaluation.faults.processes import own_domain
 from evaluation.faults.soak_run import Plan, SoakRun
 from evaluation.results import machine_class
 from hand_tracking_ros.command_line import (
@@ -58,8 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 def _soak(options: argparse.Namespace) -> None:
     if options.json:
         check_writable('--json', options.json)
-    # Nobody else's nodes are heard or disturbed.
-    os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 101))
+    os.environ.setdefault('ROS_DOMAIN_ID', own_domain())
     plan = Plan(60 * options.minutes, options.seed, options.transport)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='soak_')))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lifecycle_msgs.srv import ChangeState
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from std_srvs.srv import SetBool, Trigger
 
@@ -51,6 +52,7 @@ class ManagedNode(LifecycleNode):
         self._is_managed = False
         self.failure: UserError | InternalError | None = None
         self._bond: Any = None
+        self._refuse_impossible_transitions()
         self.create_service(SetBool, '~/set_enabled', self._set_enabled)
         self.create_service(Trigger, '~/reset', self._reset)
 
@@ -154,6 +156,27 @@ class ManagedNode(LifecycleNode):
         if self._is_started:
             self.get_logger().info(f'Is {state}')
         return TransitionCallbackReturn.SUCCESS
+
+    def _refuse_impossible_transitions(self) -> None:
+        """Answer a transition that the state does not allow; rclpy (7.1) raises, and ends the node.
+
+        A lifecycle manager asks for one when it configures a node that activated itself.
+        """
+        (service,) = (s for s in self.services if s.srv_name.endswith('/change_state'))
+        change = service.callback
+
+        def change_or_refuse(
+            request: ChangeState.Request, response: ChangeState.Response
+        ) -> ChangeState.Response:
+            try:
+                return change(request, response)
+            except RuntimeError:  # what rclpy raises is one; steps that fail are told otherwise
+                transition = request.transition.label or request.transition.id
+                self.get_logger().error(f'Stays {self.state}: no transition {transition} from here')
+                response.success = False
+                return response
+
+        service.callback = change_or_refuse
 
     def _enable(self) -> None:
         """Activate, as far as that is possible."""

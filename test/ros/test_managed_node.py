@@ -141,6 +141,14 @@ def test_cleanup_gives_the_memory_of_the_networks_back(unspun_node):
     assert resources(os.getpid()).uss_mb < active_mb - 10
 
 
+def test_a_transition_that_the_state_does_not_allow_is_refused(tmp_path):
+    with NodeProcess(tmp_path) as node, Client(node) as client:
+        assert not change(client, Transition.TRANSITION_CONFIGURE)
+        assert not change(client, 77)
+        assert state(client) == State.PRIMARY_STATE_ACTIVE
+        assert change(client, Transition.TRANSITION_DEACTIVATE)
+
+
 def test_a_step_that_fails_unexpectedly_leads_back_to_the_beginning(unspun_node, monkeypatch):
     unspun_node.start(is_automatic=False)
     monkeypatch.setattr(HandModels, 'load', lambda *_, **__: 1 / 0)
