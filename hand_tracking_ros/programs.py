@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from hand_tracking_ros.preflight import explained_imports
 from hand_tracking_ros.version import VERSION
@@ -29,6 +30,8 @@ PROGRAMS = {
     'simulated_camera': 'hand_tracking_ros.cameras.simulated_camera',
     'video_publisher': 'hand_tracking_ros.cameras.video_publisher',
 }
+# For these a signal is the ordinary end.
+NODES = ('hand_teleop', 'hand_tracker', 'simulated_camera', 'video_publisher')
 
 
 def run(name: str, arguments: Sequence[str] | None = None) -> int:
@@ -36,8 +39,11 @@ def run(name: str, arguments: Sequence[str] | None = None) -> int:
     if '--version' in (sys.argv[1:] if arguments is None else arguments):
         print(f'{name} {VERSION}')
         return 0
-    with _signals_end_the_process(), explained_imports():
-        program = importlib.import_module(PROGRAMS[name])
+    with _signals_end_the_process(name):
+        with explained_imports():
+            program = importlib.import_module(PROGRAMS[name])
+        if name in NODES:
+            return program.main(arguments)  # it takes over the signals
     return program.main(arguments)
 
 
@@ -47,18 +53,22 @@ def run_as_called() -> int:
 
 
 @contextmanager
-def _signals_end_the_process() -> Iterator[None]:
+def _signals_end_the_process(name: str) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the process at once, without a traceback.
 
     For the second that imports take: nothing has begun that would have to be ended in order.
     """
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: os._exit(0)) for number in signals}
+
+    def end(number: int, _frame: Any) -> None:
+        os._exit(0 if name in NODES else 128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) == end:  # else the program has handlers of its own
+                signal.signal(number, handler)
 
 
 def main() -> int:

@@ -86,18 +86,35 @@ def test_an_interrupt_at_an_awkward_moment_ends_quietly(tmp_path, moments):
     assert 'Traceback' not in result.stderr
 
 
-@pytest.mark.parametrize('number', ['SIGINT', 'SIGTERM'])
-@pytest.mark.parametrize('module', ['rclpy', 'cv2', 'onnxruntime'])
-def test_an_interrupt_during_imports_ends_quietly(tmp_path, module, number):
-    code = AT_IMPORT.format(module=module, signal=number, program='hand_tracker')
+@pytest.mark.parametrize(
+    ('program', 'number', 'status'),
+    [
+        ('hand_tracker', 'SIGINT', 0),
+        ('hand_tracker', 'SIGTERM', 0),
+        ('process_media', 'SIGINT', 130),
+        ('process_media', 'SIGTERM', 143),
+    ],
+)
+@pytest.mark.parametrize('module', ['cv2', 'hand_tracking_ros.tracking.hand'])
+def test_an_interrupt_during_imports_ends_quietly(tmp_path, module, program, number, status):
+    code = AT_IMPORT.format(module=module, signal=number, program=program)
     result = run_code(tmp_path, code)
+    assert (result.returncode, result.stderr) == (status, '')
+
+
+def test_an_interrupt_between_imports_and_node_ends_quietly(tmp_path):
+    code = AT_IMPORT.format(module='never', signal='SIGINT', program='hand_tracker')
+    early = 'import argparse\n'
+    early += 'argparse.ArgumentParser = lambda **_: os.kill(os.getpid(), signal.SIGINT)\n'
+    result = run_code(tmp_path, code.replace('sys.exit', early + 'sys.exit'))
     assert (result.returncode, result.stderr) == (0, '')
 
 
-def test_signals_are_as_before_once_a_program_is_imported():
+@pytest.mark.parametrize('program', ['hand_teleop', 'process_media'])
+def test_signals_are_as_before_once_a_program_was_imported_and_not_run(program):
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(SystemExit):
-        programs.run('hand_teleop', ['--help'])
+        programs.run(program, ['--help'])
     assert signal.getsignal(signal.SIGINT) is before
 
 
