@@ -190,11 +190,14 @@ class NodeParameters(Generic[Settings]):
         if is_converted:
             value = row.with_floats(given).value
         try:
-            return node.declare_parameter(
+            declared = node.declare_parameter(
                 row.name, value, row.descriptor(), ignore_override=is_converted
-            ).value
+            )
         except ParameterException as error:
             raise UserError(f'parameter {row.name}: {error}') from error
+        if declared.value is None:  # an empty list, or nothing behind the colon
+            raise UserError(f'parameter {row.name} has no value, expected such as {row.default!r}')
+        return declared.value
 
     def _with_floats(self, changes: Sequence[RclpyParameter]) -> list[RclpyParameter]:
         return [

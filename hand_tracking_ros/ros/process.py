@@ -22,6 +22,7 @@ from typing import Any
 import rclpy
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -70,7 +71,7 @@ def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     ignores further signals.
 
     Raises:
-        UserError: the ROS arguments are wrong.
+        UserError: the ROS arguments are wrong, or the middleware refuses a node or a topic.
         InternalError: the block raised something else; the log has it.
     """
     _handle_signals(_Interrupt())
@@ -82,6 +83,9 @@ def ros_process(arguments: Sequence[str]) -> Iterator[None]:
     except (UserError, InternalError):
         raise
     except Exception as error:
+        if isinstance(error, rclpy_implementation.RCLError) and 'creat' in str(error):
+            # The middleware refuses a node or a topic: it lacks keys, rights, memory or a network.
+            raise UserError(f'ROS: {error}. About keys and rights: docs/security.md') from error
         raise internal_error(arguments[0] if arguments else 'node', error) from error
     finally:
         _handle_signals(signal.SIG_IGN)  # it is ending

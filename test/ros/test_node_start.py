@@ -38,6 +38,7 @@ def test_the_node_ends_quietly_when_told_to(tmp_path, number):
         (['-p', "cameras:=['a b']"], "'a b' is not the name of a camera"),
         (['-p', "cameras:=['/abs']"], "'/abs' is not the name of a camera"),
         (['-p', "cameras:=['a', 'a']"], "'a' is given more than once"),
+        (['-p', 'cameras:=[]'], 'parameter cameras has no value'),
     ],
 )
 def test_a_wrong_start_is_explained_in_one_line(tmp_path, arguments, complaint):

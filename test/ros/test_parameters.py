@@ -91,8 +91,10 @@ def test_a_whole_number_is_taken_for_a_float_at_run_time(node_with):
     assert type(parameters.settings.rate) is float
 
 
-@pytest.mark.parametrize('given', [{'rate': True}, {'rate': '1'}, {'count': 1.0}, {'rate': 101}])
-def test_any_other_type_or_a_number_out_of_range_is_refused_at_the_start(node_with, given):
+@pytest.mark.parametrize(
+    'given', [{'rate': True}, {'rate': '1'}, {'count': 1.0}, {'rate': 101}, {'rate': None}]
+)
+def test_any_other_type_no_value_or_a_number_out_of_range_is_refused_at_the_start(node_with, given):
     with pytest.raises(UserError, match=next(iter(given))):
         node_with(**given)
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from hand_tracking_ros import programs
-from hand_tracking_ros.command_line import EXIT_INTERNAL_ERROR
+from hand_tracking_ros.command_line import EXIT_INTERNAL_ERROR, EXIT_USER_ERROR
 
 pytest.importorskip('rclpy', reason='no ROS 2 in this environment')
 
@@ -133,6 +133,15 @@ def test_a_main_thread_that_raises_ends_the_process_with_that_exit_code(tmp_path
     result = run_code(tmp_path, NODE.format(callback='', main=main))
     assert result.returncode == EXIT_INTERNAL_ERROR
     assert '[ERROR]' in result.stderr
+
+
+def test_a_node_that_the_middleware_refuses_is_explained_without_a_traceback(tmp_path):
+    refused = "raise rclpy_implementation.RCLError('error creating node: no security')"
+    code = 'from rclpy.impl.implementation_singleton import rclpy_implementation\n'
+    result = run_code(tmp_path, code + NODE.format(callback='', main=refused))
+    assert result.returncode == EXIT_USER_ERROR
+    assert result.stderr.startswith('error: ROS: error creating node: no security.')
+    assert 'Traceback' not in result.stderr
 
 
 def test_waking_up_for_callbacks_leaves_nothing_in_memory(tmp_path):
