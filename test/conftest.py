@@ -15,6 +15,10 @@ sys.path += [str(TESTS), str(TESTS.parent)]
 # would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# The same with nohup and closed terminals. A handler that does nothing ends with us: the programs
+# begin without it.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 # A ROS domain for this run, so that tests neither hear nor disturb other nodes of this machine.
 # 1 to 101: the domains whose ports are free on Linux, but for the default 0.
