@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evaluation.speed.child_process import ChildProcess
 from evaluation.speed.trackers import RUNTIMES
-from hand_tracking_ros.demo.processes import Program
+from hand_tracking_ros.demo.processes import Program, stop_all
 
 # The last frames are still on their way when the last one is sent.
 DELIVERY_S = 0.5
@@ -88,7 +88,7 @@ class NodeProcesses:
         if cameras:
             arguments += ['-p', f'cameras:=[{", ".join(cameras)}]']
         self.node = Program('hand_tracker', arguments, folder)
-        stack.callback(self.node.stop)
+        stack.callback(stop_all, [self.node])
         self._bare, self._hands, self._camera = processes = [
             stack.enter_context(
                 ChildProcess(what, [sys.executable, '-m', f'evaluation.speed.{what}', *arguments])

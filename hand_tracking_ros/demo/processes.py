@@ -46,6 +46,11 @@ class Program:
             )
 
     @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    @property
     def exit_status(self) -> int | None:
         """None while it runs."""
         return self._process.poll()
