@@ -20,7 +20,9 @@ class Resources:
     Attributes:
         pss_mb: resident; of pages that it shares, its share.
         rss_mb: resident, with shared pages in full.
-        uss_mb: resident, its own pages only.
+        uss_mb: resident, its own pages only. What it has touched so far of its shared memory for
+            Fast DDS is among them; the whole of that is reserved at the start.
+        anonymous_mb: what it has allocated.
         threads: of the process.
         handles: open file descriptors.
         processor_s: time of all threads so far.
@@ -29,6 +31,7 @@ class Resources:
     pss_mb: float
     rss_mb: float
     uss_mb: float
+    anonymous_mb: float
     threads: int
     handles: int
     processor_s: float
@@ -48,6 +51,7 @@ def resources(pid: int) -> Resources:
         pss_mb=kib['Pss'] * KIB_IN_MB,
         rss_mb=kib['Rss'] * KIB_IN_MB,
         uss_mb=(kib['Private_Clean'] + kib['Private_Dirty']) * KIB_IN_MB,
+        anonymous_mb=kib['Anonymous'] * KIB_IN_MB,
         threads=len(list((folder / 'task').iterdir())),
         handles=len(list((folder / 'fd').iterdir())),
         processor_s=(int(user) + int(system)) * CLOCK_TICK_S,

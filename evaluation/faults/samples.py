@@ -74,7 +74,7 @@ class Sampler:
 
 
 def growth(samples: Sequence[Sample]) -> tuple[float, float] | None:
-    """Memory of its own (USS, MB) after the first minutes and at the end; None if too short.
+    """Allocated memory, MB, after the first minutes and at the end; None if too short.
 
     It goes up and down with the parameters, so that the medians of the first and of the last
     quarter of the rest are compared.
@@ -84,7 +84,7 @@ def growth(samples: Sequence[Sample]) -> tuple[float, float] | None:
         return None
     quarter = len(settled) // 4
     before_mb, after_mb = (
-        statistics.median(sample.taken.uss_mb for sample in part)
+        statistics.median(sample.taken.anonymous_mb for sample in part)
         for part in (settled[:quarter], settled[-quarter:])
     )
     return before_mb, after_mb

@@ -185,7 +185,7 @@ class SoakRun:
         sample = self._sampler.take(witness.take_latencies_s())
         return (
             f'{witness.hand_judge.num_heard} HandArrays, {sum(witness.faults.values())} faults, '
-            f'{sample.taken.uss_mb:.1f} MB, {sample.taken.threads} threads, '
+            f'{sample.taken.anonymous_mb:.1f} MB, {sample.taken.threads} threads, '
             f'{sample.taken.handles} handles, {sample.latency_median_ms} ms, '
             f'{sum(witness.broken.values())} broken'
         )

@@ -39,7 +39,7 @@ def test_a_short_soak_breaks_no_promise(tmp_path):
 def samples(*memory_mb_of_each_minute):
     for minute, memory_mb in enumerate(memory_mb_of_each_minute):
         for part in range(6):
-            taken = Resources(memory_mb, memory_mb, memory_mb, 10, 10, 0.0)
+            taken = Resources(500.0, 500.0, 500.0, memory_mb, 10, 10, 0.0)
             yield Sample(60.0 * minute + 10.0 * part, taken, 0, 0.0, None, None)
 
 
