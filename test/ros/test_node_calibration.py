@@ -111,7 +111,7 @@ def test_a_camera_info_of_an_impossible_time_counts_like_any_other(client, hand_
 
 def calibrate(client, images, **request):
     """Call the service, and send images until it answers."""
-    service = client.connect(CalibrateHand, 'hand_tracker/calibrate_hand')
+    service = client.service_client(CalibrateHand, 'hand_tracker/calibrate_hand')
     future = service.call_async(CalibrateHand.Request(**request))
 
     def answered():

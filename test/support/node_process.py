@@ -177,7 +177,7 @@ class Client:
 
         return self.wait_for(answered, f'answer to the image on {topic}')
 
-    def connect(self, kind: type, service: str):
+    def service_client(self, kind: type, service: str):
         """A client whose requests are heard and whose answers arrive."""
         client = self.node.create_client(kind, service)
         self.wait_for(client.service_is_ready, service)
@@ -190,7 +190,7 @@ class Client:
 
     def call(self, kind: type, service: str, request):
         """Call a service and wait for its answer."""
-        client = self.connect(kind, service)
+        client = self.service_client(kind, service)
         future = client.call_async(request)
         self.wait_for(future.done, f'answer of {service}')
         self.node.destroy_client(client)
