@@ -7,7 +7,10 @@ from hand_tracking_ros.tracking.hand import PoseSource
 from hand_tracking_ros.tracking.placing.camera_matrix import CameraInfoError
 from hand_tracking_ros.tracking.placing.camera_model import CameraModel
 from hand_tracking_ros.tracking.placing.depth_image import DepthImage
+from hand_tracking_ros.tracking.placing.depth_sampling import DEPTH_SIGMA_M, sample_depths
 from hand_tracking_ros.tracking.placing.hand_fit import HandFitter
+from hand_tracking_ros.tracking.placing.hand_proportions import FINGER_LINKS
+from hand_tracking_ros.tracking.rotations import matrix_from_rotation_vector
 from support.seen_hand import PALM_SHOWN, depth_image, placed_joints, report
 
 SIZE = (640, 480)
@@ -113,6 +116,24 @@ def test_depth_makes_the_pose_surer():
     with_depth, without = (fit(joints_m, d) for d in (depth_image(joints_m, CAMERA), None))
     assert np.sqrt(with_depth.covariance[2, 2]) < 0.01
     assert np.sqrt(without.covariance[2, 2]) > 0.03
+
+
+@pytest.mark.parametrize('tilt_rad', [0.0, 0.5, 0.9])
+def test_depth_of_a_finger_seen_at_an_angle_is_less_sure(tilt_rad):
+    """By the sine of the angle between finger and ray, up to half: through more of the flesh."""
+    tilt = matrix_from_rotation_vector(np.array([tilt_rad, 0.0, 0.0]))
+    joints_m = placed_joints((0.0, 0.0, 0.6), tilt @ PALM_SHOWN)
+    depths, _ = sample_depths(depth_image(joints_m, CAMERA), joints_m, 0.185, 1.0, 0.4)
+    num_fingers = 0
+    for weights, ray, sigma_m in zip(depths.weights, depths.rays, depths.sigma_m, strict=True):
+        ends = np.flatnonzero(weights)
+        if [*ends] in FINGER_LINKS.tolist():
+            start, end = joints_m[ends]
+            cosine = (end - start) @ ray / np.linalg.norm(end - start)
+            sine = max(np.sqrt(1 - cosine**2), 0.5)
+            assert sigma_m == pytest.approx(DEPTH_SIGMA_M / sine)
+            num_fingers += 1
+    assert num_fingers > 10
 
 
 def test_the_back_of_a_hand_is_found_as_well_as_its_palm():
