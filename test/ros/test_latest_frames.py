@@ -34,6 +34,14 @@ def test_cameras_are_served_in_the_order_in_which_they_began_to_wait():
     assert [frames.take() for _ in range(3)] == [('a', 2), ('b', 1), ('c', 1)]
 
 
+def test_a_frame_that_is_taken_back_is_told_and_not_served():
+    frames = LatestFrames()
+    frames.put('front', 1)
+    frames.put('back', 2)
+    assert [frames.remove('front') for _ in range(2)] == [True, False]
+    assert frames.take() == ('back', 2)
+
+
 def test_who_takes_waits_for_a_frame():
     frames = LatestFrames()
     taken = []
