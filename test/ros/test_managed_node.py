@@ -182,8 +182,14 @@ def test_an_active_managed_node_shows_its_manager_that_it_lives(tmp_path):
         num_heard = len(heard)
         client.wait_for(lambda: len(heard) > num_heard + 3, 'heartbeat')
         assert heard[-1].active
-        answer.publish(Status(id='hand_tracker', instance_id='manager', active=False))
-        client.wait_for(lambda: not heard[-1].active, "answer to the manager's farewell")
+        farewell = Status(id='hand_tracker', instance_id='manager', active=False)
+        answer.publish(farewell)  # we hear it too
+        client.wait_for(
+            lambda: any(
+                m.instance_id != farewell.instance_id and not m.active for m in heard[num_heard:]
+            ),
+            "answer to the manager's farewell",
+        )
 
 
 def test_set_enabled_stops_and_resumes_the_work(tmp_path):
