@@ -17,6 +17,7 @@ from geometry_msgs.msg import Pose, PoseStamped
 from rclpy.time import Time
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
+from visualization_msgs.msg import Marker
 
 from hand_tracking_ros.msg import Hand, HandArray
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
@@ -188,8 +189,9 @@ class HandJudge:
 
     def derived(self, message: Any) -> list[str]:
         """Judge any other output: finite, and of an image that was answered."""
-        # Its frame may be that of a hand.
-        known = key_of(message.header)[:2] in self._answered_stamps
+        # Its frame may be that of a hand. What takes a marker back belongs to no image.
+        is_deletion = isinstance(message, Marker) and message.action == Marker.DELETE
+        known = is_deletion or key_of(message.header)[:2] in self._answered_stamps
         wrong = [] if known else [f'{type(message).__name__} has the stamp of no HandArray']
         return wrong + not_finite(message)
 

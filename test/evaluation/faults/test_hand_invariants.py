@@ -9,6 +9,7 @@ from geometry_msgs.msg import PoseStamped, TransformStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
+from visualization_msgs.msg import Marker
 
 from evaluation.faults.hand_invariants import HandJudge
 from hand_tracking_ros.msg import Hand, HandArray
@@ -222,6 +223,8 @@ def test_other_outputs_belong_to_an_image_and_are_finite():
     assert camera.judge.derived(JointState(header=header(0), position=[0.1])) == []
     assert camera.judge.derived(JointState(header=header(0), position=[math.inf])) != []
     assert camera.judge.derived(JointState(header=header(33))) != []
+    assert camera.judge.derived(Marker(header=header(33))) != []
+    assert camera.judge.derived(Marker(action=Marker.DELETE)) == []
 
 
 @pytest.mark.parametrize(
