@@ -46,6 +46,9 @@ def main() -> int:
     parser.add_argument('--seed', type=int, default=1, help='of the sample (1)')
     parser.add_argument('--files', nargs='+', metavar='FILE', help='below hand_tracking_ros/')
     parser.add_argument('--rooms', nargs='+', metavar='ROOM', default=ROOMS, help='to sample from')
+    parser.add_argument(
+        '--budget', type=float, default=BUDGET_S, help='of tests for a change, s (60)'
+    )
     arguments = parser.parse_args()
     try:
         prepare_workplace()
@@ -54,7 +57,7 @@ def main() -> int:
         else:
             files = [file for room in arguments.rooms for file in (SOURCES / room).rglob('*.py')]
             number = arguments.number
-        counts = _run(files, number, arguments.seed)
+        counts = _run(files, number, arguments.seed, arguments.budget)
     except UserError as error:
         parser.error(str(error))
     noticed, total = counts['noticed'] + counts['timed out'], counts.total()
@@ -63,7 +66,7 @@ def main() -> int:
     return 0 if share >= TARGET else 1
 
 
-def _run(files: Sequence[Path], number: int, seed: int) -> Counter[str]:
+def _run(files: Sequence[Path], number: int, seed: int, budget_s: float) -> Counter[str]:
     """What became of each mutant of the sample."""
     # The workplace has installed what these import.
     from evaluation.mutation.mutants import sample_mutants
@@ -76,7 +79,7 @@ def _run(files: Sequence[Path], number: int, seed: int) -> Counter[str]:
         print(f'no test reaches these here, they are left out: {names}', flush=True)
     files = [file for file in files if file not in unreached]
     mutants = sample_mutants(files, number, seed)
-    tests = [reach.tests_for(mutant, BUDGET_S) for mutant in mutants]
+    tests = [reach.tests_for(mutant, budget_s) for mutant in mutants]
     _check_tests({test for of_mutant in tests for test in of_mutant})
     counts: Counter[str] = Counter()
     for index, (mutant, of_mutant) in enumerate(zip(mutants, tests, strict=True), 1):
