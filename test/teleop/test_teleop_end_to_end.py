@@ -35,7 +35,7 @@ TOLERANCE_M = 0.02
 MAX_GAP_S, MAX_GAP_WHILE_LEAVING_S = 0.6, 0.3
 # Of the images' stamps: in a longer one the hand tracker might forget the hand.
 MAX_PAUSE_S = 0.8
-NUM_ATTEMPTS = 4
+NUM_ATTEMPTS = 8
 NO_MESSAGE = 'no message on /hand_tracker/hands any more'
 
 
