@@ -85,6 +85,13 @@ def advice(node):
     return lines[-1] if lines else ''
 
 
+def test_nobody_is_advised_before_image_timeout_is_over(tmp_path):
+    with NodeProcess(tmp_path, '-p', 'image_timeout:=60.0') as node, Client(node) as client:
+        # The advice would come with the diagnostics.
+        client.wait_for(lambda: len(client.diagnostics) > 3, 'diagnostics')
+        assert not advice(node)
+
+
 def test_who_waits_on_the_wrong_topic_is_told_the_right_ones_and_how_to_choose(tmp_path):
     with NodeProcess(tmp_path) as node, Client(node) as client:
         topic = '/robot/camera/image_raw'
