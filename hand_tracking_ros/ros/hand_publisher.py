@@ -59,7 +59,7 @@ class HandPublisher:
 
     def clear(self) -> None:
         """Take back what RViz would go on to show; call it when no more images come."""
-        self._marker_array.publish(self._markers.update([], Header()))
+        self._marker_array.publish(self._markers.clear())
 
     def close(self) -> None:
         """Withdraw the topics."""

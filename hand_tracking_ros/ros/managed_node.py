@@ -6,6 +6,7 @@ changes them. https://design.ros2.org/articles/node_lifecycle.html
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,7 @@ def autostart() -> Any:
     )
 
 
-class ManagedNode(LifecycleNode):
+class ManagedNode(LifecycleNode, ABC):
     """What every managed node of this package shares; a subclass defines the four steps.
 
     Services `~/set_enabled` activates and deactivates, for those who have no lifecycle client, and
@@ -56,25 +57,25 @@ class ManagedNode(LifecycleNode):
         self.create_service(SetBool, '~/set_enabled', self._set_enabled)
         self.create_service(Trigger, '~/reset', self._reset)
 
+    @abstractmethod
     def configure(self) -> None:
         """Load and advertise; a UserError tells what is missing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def activate(self) -> None:
         """Subscribe: the work begins."""
-        raise NotImplementedError
 
+    @abstractmethod
     def deactivate(self) -> None:
         """Undo `activate`, also one that failed halfway."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cleanup(self) -> None:
         """Undo `configure`, also one that failed halfway."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reset(self) -> None:
         """Forget what earlier messages told."""
-        raise NotImplementedError
 
     def start(self, is_automatic: bool) -> None:
         """Configure and activate, or leave that to others.

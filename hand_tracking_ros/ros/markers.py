@@ -38,6 +38,11 @@ class HandMarkers:
 
     def __init__(self) -> None:
         self._shown: set[str] = set()
+        self._header = Header()
+
+    def clear(self) -> MarkerArray:
+        """Deletions for all that is shown, with the header of the last image."""
+        return self.update([], self._header)
 
     def update(self, hands: Sequence[Hand], header: Header) -> MarkerArray:
         """Markers for the tracked hands that have a pose; deletions for all others shown."""
@@ -54,7 +59,7 @@ class HandMarkers:
             ]
         for namespace, hand in shown.items():
             array.markers += _hand_markers(hand, hand.pose, namespace, header)
-        self._shown = set(shown)
+        self._shown, self._header = set(shown), header
         return array
 
 

@@ -93,14 +93,13 @@ def test_without_models_configure_fails_with_the_command_that_mends_it(tmp_path)
 def test_markers_do_not_outlive_the_activity_of_the_node(tmp_path, hand_image):
     with NodeProcess(tmp_path) as node, Client(node) as client:
         client.wait_for_node()
-        ask_with_pose(client, hand_image)
-        client.markers.clear()
+        last = ask_with_pose(client, hand_image)
         client.call(SetBool, 'hand_tracker/set_enabled', SetBool.Request(data=False))
-        actions = [m.action for message in client.markers for m in message.markers]
-        client.wait_for(
-            lambda: any(m.action == Marker.DELETE for a in client.markers for m in a.markers),
-            f'deleted markers, only {actions}',
+        deleted = client.wait_for(
+            lambda: [m for a in client.markers for m in a.markers if m.action == Marker.DELETE],
+            'deleted markers',
         )
+        assert {marker.header.frame_id for marker in deleted} == {last.header.frame_id}
 
 
 @pytest.fixture
