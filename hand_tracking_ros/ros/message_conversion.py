@@ -81,10 +81,21 @@ def rotation_from_message(quaternion: Quaternion) -> np.ndarray:
     Raises:
         ValueError: it is no rotation; an orientation that nobody has set is all zeros.
     """
-    q = np.array([quaternion.x, quaternion.y, quaternion.z, quaternion.w])
-    if not is_unit_quaternion(q):
-        raise ValueError(f'quaternion is {tuple(q.tolist())}, expected one of length 1')
-    return matrix_from_quaternion(q)
+    check_rotation(quaternion)
+    return matrix_from_quaternion(
+        np.array([quaternion.x, quaternion.y, quaternion.z, quaternion.w])
+    )
+
+
+def check_rotation(quaternion: Quaternion) -> None:
+    """Check a message without the work of a matrix: TF brings thousands of them a second.
+
+    Raises:
+        ValueError: it is no rotation; an orientation that nobody has set is all zeros.
+    """
+    values = (quaternion.x, quaternion.y, quaternion.z, quaternion.w)
+    if not is_unit_quaternion(values):
+        raise ValueError(f'quaternion is {values}, expected one of length 1')
 
 
 def matrix_from_transform(transform: Transform) -> np.ndarray:

@@ -10,7 +10,7 @@ from rclpy.node import Node
 from rclpy.time import Time
 
 from hand_tracking_ros.ros.compat import Buffer, TransformException, TransformListener
-from hand_tracking_ros.ros.message_conversion import matrix_from_transform
+from hand_tracking_ros.ros.message_conversion import check_rotation, matrix_from_transform
 from hand_tracking_ros.teleop.errors import TeleopFaultError
 
 # So many frames are named to who has misspelt one.
@@ -104,7 +104,7 @@ class _CheckedBuffer(Buffer):
             fault = f'translation is {(place.x, place.y, place.z)}, expected finite numbers'
         else:
             try:
-                matrix_from_transform(transform.transform)
+                check_rotation(transform.transform.rotation)
                 self.faults.pop(child, None)
                 return True
             except ValueError as error:

@@ -10,6 +10,7 @@ the only place that knows. A rotation vector is the axis times the angle in radi
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from transforms3d import quaternions
@@ -36,10 +37,10 @@ def matrix_from_quaternion(quaternion: np.ndarray) -> np.ndarray:
     return quaternions.quat2mat((w, x, y, z))
 
 
-def is_unit_quaternion(quaternion: np.ndarray) -> bool:
-    """Whether a quaternion (4,) is finite and of length 1."""
+def is_unit_quaternion(quaternion: Sequence[float] | np.ndarray) -> bool:
+    """Whether four numbers are finite and a quaternion of length 1."""
     # Not-a-number compares false with everything, so ask for what must hold.
-    return abs(sum(value * value for value in quaternion.tolist()) - 1) < UNIT_TOLERANCE
+    return abs(sum(value * value for value in quaternion) - 1) < UNIT_TOLERANCE
 
 
 def quaternion_from_matrix(matrix: np.ndarray) -> np.ndarray:
