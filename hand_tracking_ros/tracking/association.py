@@ -68,7 +68,7 @@ def is_mixture(
     ]
     others += [each.next_region for each in lost if each is not track]
     is_crowded = any(overlap(here, other) > CROWDED_OVERLAP for other in others)
-    return is_crowded and track.contradicts(landmarks)
+    return is_crowded and track.side.is_contradicted_by(landmarks.right_probability)
 
 
 def _cost_for_own_track(observation: Observation) -> float:

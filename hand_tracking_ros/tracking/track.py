@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from hand_tracking_ros.tracking.candidate import Observation
-from hand_tracking_ros.tracking.hand import Hand, Handedness, TrackingState
+from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import Region
-
-# Handedness is the mean over about this many of the last images.
-HANDEDNESS_WINDOW = 30
-# How far that mean must cross 0.5 before the reported side changes.
-HANDEDNESS_HYSTERESIS = 0.1
+from hand_tracking_ros.tracking.side import Side
 
 # Gating: an observation may continue a track if it is nearer than this many sides of the track's
 # region (about two hand lengths each) and not larger or smaller by more than this factor.
@@ -22,8 +18,6 @@ GATE_SIZE_RATIO = 2.0
 # a hand that is tracked is not given to a lost track for a slightly smaller distance.
 SIDE_COST = 0.5
 LOST_COST = 0.25
-# Two probabilities of being a right hand contradict each other from this difference on.
-CONTRADICTION = 0.25
 
 
 class Track:
@@ -32,9 +26,7 @@ class Track:
     def __init__(self, track_id: int, landmarks: HandLandmarks, stamp_s: float) -> None:
         self.track_id = track_id
         self.started_s = stamp_s
-        self._num_updates = 0
-        self._right_probability = 0.5
-        self._handedness = Handedness.UNKNOWN
+        self.side = Side()
         self.update(landmarks, stamp_s)
 
     def update(self, landmarks: HandLandmarks, stamp_s: float) -> None:
@@ -43,7 +35,7 @@ class Track:
         self.next_region: Region = landmarks.next_region
         self.seen_s = stamp_s
         self.is_tracked = True
-        self._update_handedness(landmarks.right_probability)
+        self.side.update(landmarks.right_probability)
 
     def lose(self) -> None:
         """The hand was not seen where it was expected."""
@@ -59,21 +51,16 @@ class Track:
 
     def assignment_cost(self, landmarks: HandLandmarks) -> float:
         """How badly landmarks continue this track; 0 is perfect."""
-        side = abs(landmarks.right_probability - self._right_probability)
+        side = self.side.difference(landmarks.right_probability)
         return self._distance(landmarks) + SIDE_COST * side + LOST_COST * (not self.is_tracked)
-
-    def contradicts(self, landmarks: HandLandmarks) -> bool:
-        """Whether landmarks clearly show the other side."""
-        return abs(landmarks.right_probability - self._right_probability) > CONTRADICTION
 
     def to_hand(self, width_px: int, height_px: int, stamp_s: float, state: TrackingState) -> Hand:
         """This track as a result in an image of this size."""
         scale = np.array([width_px, height_px, width_px], np.float32)
-        right = self._right_probability
         return Hand(
             track_id=self.track_id,
-            handedness=self._handedness,
-            handedness_score=max(right if self._handedness == Handedness.RIGHT else 1 - right, 0.5),
+            handedness=self.side.handedness,
+            handedness_score=self.side.score,
             state=state,
             presence=self.landmarks.presence,
             age_s=stamp_s - self.started_s,
@@ -88,14 +75,3 @@ class Track:
         dx = found.center_x_px - self.next_region.center_x_px
         dy = found.center_y_px - self.next_region.center_y_px
         return float(np.hypot(dx, dy) / self.next_region.size_px)
-
-    def _update_handedness(self, right_probability: float) -> None:
-        """Update the mean with one more image, and change the side only if it is clear."""
-        self._num_updates += 1
-        weight = 1 / min(self._num_updates, HANDEDNESS_WINDOW)
-        self._right_probability += weight * (right_probability - self._right_probability)
-        margin = 0.0 if self._handedness == Handedness.UNKNOWN else HANDEDNESS_HYSTERESIS
-        if self._right_probability >= 0.5 + margin:
-            self._handedness = Handedness.RIGHT
-        elif self._right_probability < 0.5 - margin:
-            self._handedness = Handedness.LEFT

@@ -1,0 +1,51 @@
+"""Which side a track's hand is of: evidence gathered over many images."""
+
+from __future__ import annotations
+
+from hand_tracking_ros.tracking.hand import Handedness
+
+# The probability is the mean over about this many of the last images.
+HANDEDNESS_WINDOW = 30
+# How far that mean must cross 0.5 before the reported side changes.
+HANDEDNESS_HYSTERESIS = 0.1
+# Two probabilities of being a right hand contradict each other from this difference on.
+CONTRADICTION = 0.25
+
+
+class Side:
+    """The side of one hand over time.
+
+    Attributes:
+        right_probability: 0 to 1, whether it is the person's right hand, by the images so far.
+        handedness: the side to report; changes only on clear evidence.
+    """
+
+    def __init__(self) -> None:
+        self.right_probability = 0.5
+        self.handedness = Handedness.UNKNOWN
+        self._num_updates = 0
+
+    @property
+    def score(self) -> float:
+        """How sure the reported side is: 0.5 (undecided) to 1 (certain)."""
+        right = self.right_probability
+        return max(right if self.handedness == Handedness.RIGHT else 1 - right, 0.5)
+
+    def update(self, right_probability: float) -> None:
+        """Update the mean with one more image, and change the side only if it is clear."""
+        self._num_updates += 1
+        weight = 1 / min(self._num_updates, HANDEDNESS_WINDOW)
+        self.right_probability += weight * (right_probability - self.right_probability)
+        margin = 0.0 if self.handedness == Handedness.UNKNOWN else HANDEDNESS_HYSTERESIS
+        if self.right_probability >= 0.5 + margin:
+            self.handedness = Handedness.RIGHT
+        elif self.right_probability < 0.5 - margin:
+            self.handedness = Handedness.LEFT
+
+    def difference(self, right_probability: float) -> float:
+        """How far one image's probability of a right hand is from this side's, 0 to 1."""
+        return abs(right_probability - self.right_probability)
+
+    def is_contradicted_by(self, right_probability: float) -> bool:
+        """Whether one image clearly shows the other side."""
+        return self.difference(right_probability) > CONTRADICTION
