@@ -1,7 +1,8 @@
 """Measure how good the tracking is, against the simulated camera's truth and real test data.
 
 Prints a table in Markdown. Every figure follows from the seeds: the same program on the same kind
-of machine gives the same table. With --record it goes into docs/accuracy.md.
+of machine gives the same table. With --record it goes into docs/accuracy.md. Hands in the wild have
+a table of their own: `--only wild`, with --record too.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from evaluation.accuracy.sequences import (
 )
 from evaluation.accuracy.smoothing import smoothing_rows
 from evaluation.accuracy.teleop import teleop_rows
+from evaluation.accuracy.wild import wild_rows
 from evaluation.markdown import insert_between_marks
 from evaluation.paths import CHECKOUT, data_folder
 from evaluation.results import Row, machine_class, results_table
@@ -45,7 +47,7 @@ from hand_tracking_ros.command_line import (
 from hand_tracking_ros.output_files import check_writable
 from hand_tracking_ros.tracking import HandModels
 
-DOCUMENT, MARK = CHECKOUT / 'docs' / 'accuracy.md', 'evaluation'
+DOCUMENT = CHECKOUT / 'docs' / 'accuracy.md'
 # Seconds of each sequence. Periodic motions begin anywhere, so that the seeds cover all of them.
 POSE_SCENES = {
     'still': 3.0, 'wave': 2.0, 'open_close': 2.5, 'pinch': 2.0, 'turn': 3.0, 'approach': 4.0,
@@ -63,7 +65,11 @@ MEASURES = {
     'identity': (IDENTITY_SCENES, (UNKNOWN_SIZE,)),
     'video': ((), ()),
     'teleop': (ALL_SCENES, (SMOOTHED,)),
+    'wild': ((), ()),
 }
+# The tables of docs/accuracy.md, by the names of their marks, and the measures of each.
+WILD = ('wild',)
+TABLES = {'evaluation': tuple(each for each in MEASURES if each not in WILD), 'wild': WILD}
 DEFAULT_SEEDS = 20
 # Of lower seeds some were looked at while tracking and fits were made.
 DEFAULT_FIRST_SEED = 10_000
@@ -85,7 +91,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if arguments.json:
         check_writable('--json', arguments.json)
     if arguments.record:
-        insert_between_marks(DOCUMENT, MARK, '')  # fails now if it has no place for the table
+        insert_between_marks(DOCUMENT, arguments.table, '')  # fails now if it has no place for it
         check_writable('--record', DOCUMENT)
     plans = plan_sequences(arguments.only, arguments.seeds, arguments.first_seed)
     rows = measure(arguments.only, _track(plans, arguments.workers))
@@ -93,7 +99,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
     date = datetime.now(timezone.utc).date().isoformat()
     seeds = f'{arguments.seeds} seeds from {arguments.first_seed}'
     heading = (
-        'Against the simulated camera and the test data '
+        f"Pictures and videos of the wild (`make evaluate ARGS='--only wild'`; {date}):"
+        if arguments.table == 'wild'
+        else 'Against the simulated camera and the test data '
         f'(`make evaluate`; {date}, {machine_class()}, {seeds}):'
     )
     report = f'{heading}\n\n{results_table(rows)}'
@@ -109,7 +117,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         }
         write_json('--json', arguments.json, result, indent=2)
     if arguments.record:
-        write_text('--record', DOCUMENT, insert_between_marks(DOCUMENT, MARK, report))
+        write_text('--record', DOCUMENT, insert_between_marks(DOCUMENT, arguments.table, report))
 
 
 def plan_sequences(measures: Sequence[str], seeds: int, first_seed: int) -> list[SequencePlan]:
@@ -179,6 +187,8 @@ def _measure_real(measures: Sequence[str], workers: int) -> list[Row]:
         tasks = [(data, False), (data, True)]
         videos = in_workers(video_row, tasks, workers)
         rows += tqdm(videos, total=len(tasks), desc='videos', unit='video', leave=False)
+    if 'wild' in measures:
+        rows += wild_rows(data, workers)
     return rows
 
 
@@ -211,9 +221,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         '--only',
         nargs='+',
         choices=MEASURES,
-        default=list(MEASURES),
+        default=list(TABLES['evaluation']),
         metavar='NAME',
-        help=f'measure only these: {", ".join(MEASURES)} (default: all)',
+        help=f'measure only these: {", ".join(MEASURES)} (default: all but wild)',
     )
     parser.add_argument(
         '--workers',
@@ -227,8 +237,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--record', action='store_true', help='put the table into docs/accuracy.md')
     arguments = parser.parse_args(argv)
-    if arguments.record and set(arguments.only) != set(MEASURES):
-        parser.error('--record takes the whole table: leave out --only')
+    tables = [name for name, measures in TABLES.items() if set(measures) == set(arguments.only)]
+    arguments.table = tables[0] if tables else ''
+    if arguments.record and not arguments.table:
+        parser.error('--record takes a whole table: leave out --only, or --only wild')
     return arguments
 
 
