@@ -15,16 +15,29 @@ from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import overlap
 from hand_tracking_ros.tracking.track import Track
 
+# Gating: an observation may continue a track if it is nearer than this many sides of the track's
+# region (about two hand lengths each) to where the hand may be, and not larger or smaller by more
+# than this factor. The distance grows with each second for which the hand has been lost; for an
+# observation of the other side it shrinks.
+GATE_DISTANCE = 0.75
+GATE_DISTANCE_PER_S = 1.0
+GATE_SIZE_RATIO = 2.0
+# Assignment costs, in sides of the region: of the other side, and of a track that is lost, so that
+# a hand that is tracked is not given to a lost track for a slightly smaller distance; and of each
+# second for which it has been lost.
+SIDE_COST = 0.5
+LOST_COST = 0.25
+LOST_COST_PER_S = 0.5
 # Two observations whose regions overlap by more may show parts of each other's hand.
 CROWDED_OVERLAP = 0.2
 
 
-def without_duplicates(observations: Sequence[Observation]) -> list[Observation]:
+def without_duplicates(observations: Sequence[Observation], stamp_s: float) -> list[Observation]:
     """The observations, each hand once, by the one that fits its track best; and no fingers."""
     if len(observations) < 2:
         return list(observations)
     distinct: list[Observation] = []
-    for observation in sorted(observations, key=_cost_for_own_track):
+    for observation in sorted(observations, key=lambda each: _rank(each, stamp_s)):
         landmarks = observation.landmarks
         if any(is_finger_of(landmarks, other.landmarks) for other in observations):
             continue
@@ -33,46 +46,83 @@ def without_duplicates(observations: Sequence[Observation]) -> list[Observation]
     return distinct
 
 
-def assign(observations: Sequence[Observation], tracks: Sequence[Track]) -> dict[int, Track]:
-    """By the index of an observation, the track that it continues; the lowest costs first."""
+def assign(
+    observations: Sequence[Observation], tracks: Sequence[Track], stamp_s: float
+) -> tuple[dict[int, Track], set[int]]:
+    """Which observations of an image continue which tracks; the lowest costs first.
+
+    Returns:
+        By the index of an observation, the track that it continues; and the indices of those that
+        continue none because they are partly of one hand and partly of another.
+    """
     costs = [
-        (track.assignment_cost(observation.landmarks), t, o)
+        (_cost(track, observation.landmarks, stamp_s), t, o)
         for t, track in enumerate(tracks)
         for o, observation in enumerate(observations)
-        if track.is_within_gate(observation)
+        if _is_within_gate(track, observation, stamp_s)
     ]
     assigned: dict[int, Track] = {}
+    mixtures: set[int] = set()
     for _, t, o in sorted(costs):
-        if o not in assigned and tracks[t] not in assigned.values():
+        if o in assigned or tracks[t] in assigned.values():
+            continue
+        if _is_mixture(observations[o].landmarks, tracks[t], observations, tracks):
+            mixtures.add(o)
+        else:
             assigned[o] = tracks[t]
-    return assigned
+    return assigned, mixtures - set(assigned)
 
 
-def is_mixture(
+def _is_mixture(
     landmarks: HandLandmarks,
     track: Track,
     observations: Sequence[Observation],
-    lost: Sequence[Track],
+    tracks: Sequence[Track],
 ) -> bool:
-    """Whether landmarks are partly of one hand and partly of another, as where hands cross.
+    """Whether landmarks are partly of a track's hand and partly of another, as where hands cross.
 
-    Args:
-        landmarks: of one observation.
-        track: that they would continue.
-        observations: of the same image.
-        lost: tracks that are not tracked: a hand may still be behind this one.
+    They contradict the track's side, and another hand is near: one that this image shows, or one
+    of another track, which may be behind this one.
     """
-    here = landmarks.next_region
+    if not track.side.is_contradicted_by(landmarks.right_probability):
+        return False
     others = [
         each.landmarks.next_region for each in observations if each.landmarks is not landmarks
     ]
-    others += [each.next_region for each in lost if each is not track]
-    is_crowded = any(overlap(here, other) > CROWDED_OVERLAP for other in others)
-    return is_crowded and track.side.is_contradicted_by(landmarks.right_probability)
+    others += [
+        each.next_region for each in tracks if each is not track and each.side.is_established
+    ]
+    return any(overlap(landmarks.next_region, other) > CROWDED_OVERLAP for other in others)
 
 
-def _cost_for_own_track(observation: Observation) -> float:
-    """The assignment cost for the track whose hand was expected there; infinite for a new hand."""
-    if observation.track is None:
-        return math.inf
-    return observation.track.assignment_cost(observation.landmarks)
+def _is_within_gate(track: Track, observation: Observation, stamp_s: float) -> bool:
+    """Whether an observation may continue a track: in its own region it always may."""
+    if observation.track is track:
+        return True
+    landmarks = observation.landmarks
+    region = landmarks.next_region
+    lost_s = stamp_s - track.seen_s
+    is_other_side = track.side.is_contradicted_by(landmarks.right_probability)
+    reach = GATE_DISTANCE + GATE_DISTANCE_PER_S * (-lost_s if is_other_side else lost_s)
+    smaller, larger = sorted((region.size_px, track.motion.size_px))
+    return track.motion.distance(region, stamp_s) < reach and larger < GATE_SIZE_RATIO * smaller
+
+
+def _cost(track: Track, landmarks: HandLandmarks, stamp_s: float) -> float:
+    """How badly landmarks continue a track; 0 is perfect."""
+    cost = track.motion.distance(landmarks.next_region, stamp_s)
+    cost += SIDE_COST * track.side.difference(landmarks.right_probability)
+    if not track.is_tracked:
+        cost += LOST_COST + LOST_COST_PER_S * (stamp_s - track.seen_s)
+    return cost
+
+
+def _rank(observation: Observation, stamp_s: float) -> tuple[float, float]:
+    """Of two observations of one hand the smaller one is kept.
+
+    First the assignment cost for the track whose hand was expected there, infinite for a new hand;
+    then the presence.
+    """
+    track, landmarks = observation.track, observation.landmarks
+    cost = math.inf if track is None else _cost(track, landmarks, stamp_s)
+    return cost, -landmarks.presence

@@ -5,9 +5,11 @@ from __future__ import annotations
 from hand_tracking_ros.tracking.hand import Handedness
 
 # The probability is the mean over about this many of the last images.
-HANDEDNESS_WINDOW = 30
+HANDEDNESS_WINDOW = 60
 # How far that mean must cross 0.5 before the reported side changes.
 HANDEDNESS_HYSTERESIS = 0.1
+# After this many images a hand is known well enough to be told from another one by its side.
+ESTABLISHED = 5
 # Two probabilities of being a right hand contradict each other from this difference on.
 CONTRADICTION = 0.25
 
@@ -42,10 +44,20 @@ class Side:
         elif self.right_probability < 0.5 - margin:
             self.handedness = Handedness.LEFT
 
+    @property
+    def is_established(self) -> bool:
+        """Whether the hand has been seen often enough for its side to say which hand it is."""
+        return self._num_updates >= ESTABLISHED
+
     def difference(self, right_probability: float) -> float:
-        """How far one image's probability of a right hand is from this side's, 0 to 1."""
-        return abs(right_probability - self.right_probability)
+        """How far one image's probability of a right hand is from this side's, 0 to 1.
+
+        After few images this side is hardly known: then it is near a half.
+        """
+        known = self._num_updates / (self._num_updates + ESTABLISHED)
+        return abs(right_probability - 0.5 - known * (self.right_probability - 0.5))
 
     def is_contradicted_by(self, right_probability: float) -> bool:
-        """Whether one image clearly shows the other side."""
-        return self.difference(right_probability) > CONTRADICTION
+        """Whether one image clearly speaks for the other side than the reported one."""
+        other = -1 if self.handedness == Handedness.RIGHT else 1
+        return other * (right_probability - self.right_probability) > CONTRADICTION

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from hand_tracking_ros.tracking.association import assign, is_mixture, without_duplicates
+from hand_tracking_ros.tracking.association import assign, without_duplicates
 from hand_tracking_ros.tracking.candidate import Observation
 from hand_tracking_ros.tracking.duplicates import is_finger_of, is_same_hand, overlaps_same_side
 from hand_tracking_ros.tracking.track import Track
@@ -55,15 +55,9 @@ class Tracks:
             min_overlap: two hands of one side are the same hand, inaccurately observed, if their
                 regions overlap by more than this, 0 to 1.
         """
-        observations = without_duplicates(observations)
-        assigned = assign(observations, self._tracks)
-        mixtures = {
-            o
-            for o, track in assigned.items()
-            if is_mixture(observations[o].landmarks, track, observations, self.lost)
-        }
-        known = [observations[o].landmarks for o in assigned]
-        continued = {o: track for o, track in assigned.items() if o not in mixtures}
+        observations = without_duplicates(observations, stamp_s)
+        continued, mixtures = assign(observations, self._tracks, stamp_s)
+        known = [observations[o].landmarks for o in continued]
         for track in self._tracks:
             if track not in continued.values():
                 track.lose()

@@ -70,10 +70,13 @@ def test_an_observation_that_contradicts_its_track_where_another_was_lost_is_a_m
 ):
     tracks, other = Tracks(), observation(360, 0.0)
     update(tracks, observation(300, 1.0), *([other] if is_other_lost else []))
-    track = tracks.tracked[0]
-    update(tracks, observation(300, 1.0, track), stamp_s=0.1)
+    track, *others = tracks.tracked
+    for stamp_s in (0.1, 0.2, 0.3, 0.4):  # until both are known
+        beside = [observation(360, 0.0, each) for each in others]
+        update(tracks, observation(300, 1.0, track), *beside, stamp_s=stamp_s)
+    update(tracks, observation(300, 1.0, track), stamp_s=0.5)
     assert list(tracked(tracks)) == [1]
-    update(tracks, observation(310, 0.6, track), stamp_s=0.2)
+    update(tracks, observation(310, 0.6, track), stamp_s=0.6)
     assert list(tracked(tracks)) == ([] if is_other_lost else [1])
 
 
