@@ -19,6 +19,11 @@ SAME_PALM_DISTANCE = 0.5
 FINGER_SIZE = 0.5
 FINGER_DISTANCE = 0.1
 
+# A result is an arm taken for a palm if its box holds this share of another hand's box, and its
+# palm is larger than that hand's by this factor.
+TAKEN_IN = 0.8
+ARM_SIZE = 1.4
+
 
 def is_same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
     """Whether two results show one hand."""
@@ -33,6 +38,15 @@ def is_finger_of(a: HandLandmarks, b: HandLandmarks) -> bool:
         return False
     away_px = _distances_to_bones_px(a.landmarks_px[:, :2], b.landmarks_px[:, :2])
     return bool(away_px.mean() < FINGER_DISTANCE * b.palm_extent_px)
+
+
+def takes_in(a: HandLandmarks, b: HandLandmarks) -> bool:
+    """Whether a result takes another hand and its arm, or what it holds, for one large hand."""
+    if a.palm_extent_px < ARM_SIZE * b.palm_extent_px:
+        return False
+    box_a, box_b = a.box_px, b.box_px
+    shared = np.minimum(box_a[1], box_b[1]) - np.maximum(box_a[0], box_b[0])
+    return bool(np.prod(np.maximum(shared, 0)) > TAKEN_IN * np.prod(box_b[1] - box_b[0]))
 
 
 def overlaps_same_side(a: HandLandmarks, b: HandLandmarks, min_overlap: float) -> bool:

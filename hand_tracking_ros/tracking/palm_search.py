@@ -1,7 +1,7 @@
-"""Where to run the palm detector in which image: the whole, its tiles, and where a hand was lost.
+"""How to look for palms in which image: the whole, its tiles, and where a hand was lost.
 
-One inference of the palm detector, on one window of the image, is the most expensive step there is:
-windows that one image leaves out are searched in the next ones.
+One inference of the palm detector, one look at the image, is the most expensive step there is:
+looks that one image leaves out follow in the next ones.
 """
 
 from __future__ import annotations
@@ -12,9 +12,17 @@ from dataclasses import replace
 import numpy as np
 
 from hand_tracking_ros.tracking.candidate import Candidate
+from hand_tracking_ros.tracking.look import (
+    Look,
+    padded_looks,
+    rotated_looks,
+    tile_looks,
+    whole_look,
+)
 from hand_tracking_ros.tracking.networks.palm_detector import PalmDetection
-from hand_tracking_ros.tracking.region import Region, covered_share, overlap, whole_image
-from hand_tracking_ros.tracking.tiles import AUTO, make_tiles
+from hand_tracking_ros.tracking.region import Region, covered_share, overlap
+from hand_tracking_ros.tracking.rendition import Rendition, suitable_rendition
+from hand_tracking_ros.tracking.tiles import WHOLE_ONLY
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 
 # Side of the window around a place where a hand was lost, in sides of its last region.
@@ -26,146 +34,194 @@ CORE = 0.5
 # A region of which more than this share lies on a known hand is a part of that hand; and a tile
 # that does so has nothing new to show.
 INSIDE = 0.5
-# In a part of the image, palms count from this share of min_detection_confidence on ...
+# In looks that MediaPipe does not have, palms count from this share of min_detection_confidence ...
 FAINT = 0.3
-# ... but then the landmark model has to confirm the hand with this presence.
+# ... but then the landmark model has to confirm the hand with this presence, in a single pass.
 FAINT_PRESENCE = 0.9
+# And this one, in each pass, where only a part of the image shows the palm: all that the detector
+# mistook for a palm on 137 pictures, but for one face, it found in tiles, with less.
+PART_PRESENCE = 0.6
+# So many tiles follow each look at the whole image, while no hand is tracked.
+TILES_BETWEEN = 4
 
 
 class PalmSearch:
-    """Chooses the windows of each image of one camera in which palms are searched.
+    """Chooses the looks at each image of one camera in which palms are searched.
 
-    While no hand is tracked, it scans: the whole image, half of the tiles, the whole image, the
-    other half, and again; with more than one window per image the whole is always among them. A
-    scan that has begun is finished even if a hand was found; from then on the whole image and the
-    next tile take turns. Every other window is where a hand was lost, if one was.
+    While no hand is tracked, it scans: the whole image, the same padded, four tiles, the whole
+    image, four tiles, and so on; with more than one look per image the whole is always among them.
+    A scan that has begun is finished even if a hand was found; from then on the whole image, plain
+    or padded, and the next tile take turns. Every other look is where a hand was lost, if one was.
     """
 
     def __init__(self) -> None:
-        self._num_windows = 0
+        self._num_looks = 0
         self._turn = 0
-        self._scan: list[Region] = []  # what is left of it
+        self._scan: list[Look] = []  # what is left of it
 
     @property
     def is_scanning(self) -> bool:
         """Whether a scan has begun and is not finished."""
         return bool(self._scan)
 
-    def windows(
+    def looks(
         self,
         image: np.ndarray,
         tracked: Sequence[Region],
         lost: Sequence[Region],
-        max_windows: int,
-        detection_tiles: str = AUTO,
-    ) -> list[Region]:
-        """The windows of the next image.
+        max_looks: int,
+        options: TrackerOptions,
+        rendition: Rendition,
+    ) -> list[Look]:
+        """How to look at the next image.
 
         Args:
             image: (H, W, 3).
             tracked: regions of the hands that are tracked.
             lost: regions of the hands that were lost a short while ago.
-            max_windows: never more than this.
-            detection_tiles: see `make_tiles`.
+            max_looks: never more than this.
+            options: which looks there are.
+            rendition: the light that suits the image.
 
         Returns:
-            Upright squares, each once; the first image's first is the whole.
+            Each look once; the first image's first is the whole.
         """
-        whole, *tiles = self.all_windows(image, detection_tiles)
-        tiles = [tile for tile in tiles if not any(_lies_on(tile, hand) for hand in tracked)]
-        # The whole is where most hands are found: only a single window may be another one.
-        windows = [whole] if max_windows > 1 else []
-        while len(windows) < min(max_windows, len(tiles) + 1):
-            window = self._lost_window(lost, whole) or self._next_window(whole, tiles, tracked)
-            self._num_windows += 1
-            if window not in windows:
-                windows.append(window)
-        return windows
+        whole, *others = looks_at(image, options, rendition)
+        others = [
+            look
+            for look in others
+            if not (look.is_part and any(_lies_on(look.window, hand) for hand in tracked))
+        ]
+        # The whole is where most hands are found: only a single look may be another one.
+        looks = [whole] if max_looks > 1 else []
+        while len(looks) < min(max_looks, len(others) + 1):
+            look = self._lost_look(lost, whole) or self._next_look(whole, others, tracked)
+            self._num_looks += 1
+            if look not in looks:
+                looks.append(look)
+        return looks
 
-    @staticmethod
-    def all_windows(image: np.ndarray, detection_tiles: str = AUTO) -> list[Region]:
-        """The whole image and all its tiles."""
-        height, width = image.shape[:2]
-        return [whole_image(image), *make_tiles(width, height, detection_tiles)]
-
-    def _lost_window(self, lost: Sequence[Region], whole: Region) -> Region | None:
-        """Every other time, a window around a place where a hand was lost."""
-        if not lost or self._num_windows % 2:
+    def _lost_look(self, lost: Sequence[Region], whole: Look) -> Look | None:
+        """Every other time, a look around a place where a hand was lost."""
+        if not lost or self._num_looks % 2:
             return None
-        place = lost[self._num_windows // 2 % len(lost)]
+        place = lost[self._num_looks // 2 % len(lost)]
         size_px = LOST_WINDOW * place.size_px
-        if size_px > ALMOST_WHOLE * whole.size_px:
+        if size_px > ALMOST_WHOLE * whole.window.size_px:
             return whole
-        return Region(place.center_x_px, place.center_y_px, size_px, 0.0)
+        window = Region(place.center_x_px, place.center_y_px, size_px, 0.0)
+        return replace(whole, window=window, is_part=True)
 
-    def _next_window(
-        self, whole: Region, tiles: Sequence[Region], tracked: Sequence[Region]
-    ) -> Region:
+    def _next_look(self, whole: Look, others: Sequence[Look], tracked: Sequence[Region]) -> Look:
         """The next one of the scan; after a scan that found a hand, whole image or next tile."""
         # Tiles of an image of another size, or covered by a hand meanwhile, are left out.
-        self._scan = [window for window in self._scan if window in (whole, *tiles)]
+        self._scan = [look for look in self._scan if look in (whole, *others)]
         if self._scan:
             return self._scan.pop(0)
+        tiles = [look for look in others if look.is_part]
+        large = [whole, *(look for look in others if not look.is_part)]
         if not tracked:
-            half = (len(tiles) + 1) // 2
-            spread = [*tiles[::2], *tiles[1::2]]  # neighbours share much
-            self._scan = [*spread[:half], *([whole] if tiles else []), *spread[half:]]
+            _, *self._scan = _scan(large, tiles)
             return whole
         self._turn += 1
-        if not tiles or self._turn % 2 == 0:
-            return whole
+        if not tiles or self._turn % 2:
+            return large[self._turn // (2 if tiles else 1) % len(large)]
         return tiles[self._turn // 2 % len(tiles)]
 
 
+def _scan(large: Sequence[Look], tiles: Sequence[Look]) -> list[Look]:
+    """All looks, hands that are large in the image first; the whole is never far."""
+    spread = [*tiles[::2], *tiles[1::2]]  # neighbours share much
+    scan = list(large)
+    for first in range(0, len(spread), TILES_BETWEEN):
+        scan += [*(large[:1] if first else []), *spread[first : first + TILES_BETWEEN]]
+    return scan
+
+
+def rendition_for(image: np.ndarray, options: TrackerOptions) -> Rendition:
+    """The light that suits an image; none but its own where it is shown as MediaPipe shows it."""
+    is_exact = options.detection_tiles == WHOLE_ONLY
+    return Rendition.PLAIN if is_exact else suitable_rendition(image)
+
+
+def all_looks(image: np.ndarray, options: TrackerOptions, rendition: Rendition) -> list[Look]:
+    """All looks at a still image: as it is, and in the light that suits it."""
+    looks = [
+        *looks_at(image, options, Rendition.PLAIN),
+        *looks_at(image, options, rendition),
+    ]
+    return list(dict.fromkeys(looks))
+
+
+def looks_at(image: np.ndarray, options: TrackerOptions, rendition: Rendition) -> list[Look]:
+    """All looks in one light, the whole image first."""
+    if options.detection_tiles == WHOLE_ONLY:
+        return [whole_look(image)]
+    looks = [
+        whole_look(image),
+        *padded_looks(image),
+        *(rotated_looks(image) if options.detection_rotated else []),
+        *tile_looks(image, options.detection_tiles),
+    ]
+    return [replace(look, rendition=rendition) for look in looks]
+
+
 def min_confidences(
-    image: np.ndarray, windows: Sequence[Region], options: TrackerOptions
+    image: np.ndarray, looks: Sequence[Look], options: TrackerOptions
 ) -> list[float]:
-    """The smallest score of a palm in each window: lower in parts of the image."""
-    whole = whole_image(image)
-    shares = (1.0 if window == whole else FAINT for window in windows)
+    """The smallest score of a palm in each look: that of the option where MediaPipe looks too."""
+    whole = whole_look(image)
+    is_exact = not options.static_image_mode or options.detection_tiles == WHOLE_ONLY
+    shares = (1.0 if look == whole and is_exact else FAINT for look in looks)
     return [options.min_detection_confidence * share for share in shares]
 
 
 def new_candidates(
     image: np.ndarray,
-    windows: Sequence[Region],
+    looks: Sequence[Look],
     palms: Sequence[Sequence[PalmDetection]],
     tracked: Sequence[Region],
     options: TrackerOptions,
 ) -> list[Candidate]:
-    """Where the hands are that these palms belong to, each hand once.
+    """Where the hands are that these palms belong to.
 
     Args:
         image: (H, W, 3).
-        windows: in which palms were searched.
-        palms: what was found in each window.
+        looks: in which palms were searched.
+        palms: what was found in each look.
         tracked: regions of the hands that are tracked.
         options: the smallest confidences.
 
     Returns:
-        In the order of the windows, but those of faint palms last: a place is not given to a faint
-        palm while a sure one waits.
+        In the order of the looks, but those of faint palms last: a place is not given to a faint
+        palm while a sure one waits. Each hand once, but in a still image, where the landmark model
+        decides which look showed it best.
     """
-    whole = whole_image(image)
     sure: list[Candidate] = []
     faint: list[Candidate] = []
-    for window, found in zip(windows, palms, strict=True):
-        is_part = window != whole
+    for look, found in zip(looks, palms, strict=True):
         for palm in found:
             region = palm.hand_region
-            known = [*tracked, *(candidate.region for candidate in (*sure, *faint))]
+            seen = [candidate.region for candidate in (*sure, *faint)]
+            known = [*tracked, *([] if options.static_image_mode else seen)]
             if any(overlap(region, other) > options.min_tracking_confidence for other in known):
                 continue
-            if is_part and (
-                any(_lies_on(region, other) for other in known) or _is_cut(palm, window, image)
+            if look.is_part and (
+                any(_lies_on(region, other) for other in known) or _is_cut(palm, look.window, image)
             ):
                 continue
-            if is_part and palm.score < options.min_detection_confidence:
-                presence = max(options.min_presence_confidence, FAINT_PRESENCE)
-                faint.append(Candidate(region, presence))
-            else:
-                sure.append(Candidate(region, options.min_presence_confidence))
+            candidate = Candidate(region, _min_presence(palm, look, options))
+            is_sure = palm.score >= options.min_detection_confidence
+            (sure if is_sure else faint).append(candidate)
     return [*sure, *faint]
+
+
+def _min_presence(palm: PalmDetection, look: Look, options: TrackerOptions) -> float:
+    """The presence with which the landmark model has to confirm a palm, in each of its passes."""
+    min_presence = options.min_presence_confidence
+    if palm.score < options.min_detection_confidence and options.num_landmark_passes == 1:
+        return max(min_presence, FAINT_PRESENCE)
+    return max(min_presence, PART_PRESENCE) if look.is_part else min_presence
 
 
 def _lies_on(region: Region, hand: Region) -> bool:

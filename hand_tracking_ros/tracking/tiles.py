@@ -14,6 +14,7 @@ import numpy as np
 from hand_tracking_ros.tracking.region import Region
 
 AUTO = 'auto'
+WHOLE_ONLY = '1x1'
 # How much of its side a tile shares with its neighbour. A palm that one tile cuts through lies
 # whole in the next, unless it is so large that the whole picture shows it well.
 OVERLAP = 1 / 3

@@ -14,9 +14,18 @@ from dataclasses import replace
 import numpy as np
 
 from hand_tracking_ros.tracking.candidate import Candidate, Observation
+from hand_tracking_ros.tracking.duplicates import is_same_hand, overlaps_same_side, takes_in
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
+from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.networks.models import HandModels
-from hand_tracking_ros.tracking.palm_search import PalmSearch, min_confidences, new_candidates
+from hand_tracking_ros.tracking.palm_search import (
+    PalmSearch,
+    all_looks,
+    min_confidences,
+    new_candidates,
+    rendition_for,
+)
+from hand_tracking_ros.tracking.rendition import Rendition
 from hand_tracking_ros.tracking.timings import Timings
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from hand_tracking_ros.tracking.tracks import Tracks
@@ -90,49 +99,57 @@ class HandTracker:
             Candidate(track.next_region, options.min_presence_confidence, track)
             for track in self._tracks.tracked
         ]
-        candidates += self._detect(image, stamp_s)
-        observations = self._observe(image, candidates[: options.max_num_hands])
+        rendition = rendition_for(image, options)
+        candidates += self._detect(image, stamp_s, rendition)
+        observations = self._observe(image, candidates, rendition)
         self._tracks.update(observations, stamp_s, options.min_tracking_confidence)
         return self._report(image, stamp_s)
 
-    def _detect(self, image: np.ndarray, stamp_s: float) -> list[Candidate]:
+    def _detect(self, image: np.ndarray, stamp_s: float, rendition: Rendition) -> list[Candidate]:
         """First stage, if it is due: the hands that the palm detector finds beside the tracked."""
         options = self.options
         tracked = [track.next_region for track in self._tracks.tracked]
         lost = [track.next_region for track in self._tracks.lost]
         has_waited = stamp_s - self._last_detection_s >= options.detection_interval_s
         is_due = has_waited or lost or not tracked or self._search.is_scanning
-        if len(tracked) >= options.max_num_hands or not is_due:
+        num_free = options.max_num_hands - len(tracked)
+        if num_free <= 0 or not is_due:
             return []
         self._last_detection_s = stamp_s
         detector = self._models.palm_detector
+        started_s = time.perf_counter()
         if options.static_image_mode:
-            windows = self._search.all_windows(image, options.detection_tiles)
+            looks = all_looks(image, options, rendition)
         else:
             budget_s = 0.0 if tracked else options.detection_budget_s
-            max_windows = detector.num_windows_within(budget_s)
-            tiles = options.detection_tiles
-            windows = self._search.windows(image, tracked, lost, max_windows, tiles)
-        confidences = min_confidences(image, windows, options)
-        started_s = time.perf_counter()
-        palms = detector.detect(image, windows, confidences)
+            max_looks = detector.num_looks_within(budget_s)
+            looks = self._search.looks(image, tracked, lost, max_looks, options, rendition)
+        palms = detector.detect(image, looks, min_confidences(image, looks, options))
         self.timings = replace(self.timings, detection_s=time.perf_counter() - started_s)
-        return new_candidates(image, windows, palms, tracked, options)
+        candidates = new_candidates(image, looks, palms, tracked, options)
+        # Still images have the time to try every look's candidates.
+        return candidates if options.static_image_mode else candidates[:num_free]
 
-    def _observe(self, image: np.ndarray, candidates: Sequence[Candidate]) -> list[Observation]:
+    def _observe(
+        self, image: np.ndarray, candidates: Sequence[Candidate], rendition: Rendition
+    ) -> list[Observation]:
         """Second stage: the landmarks of the hands that are present, all in one batch."""
         if not candidates:
             return []
         started_s = time.perf_counter()
         model = self._models.landmark_model
-        estimates = model.estimate(image, [candidate.region for candidate in candidates])
-        present = [
-            (candidate, landmarks)
-            for candidate, landmarks in zip(candidates, estimates, strict=True)
-            if landmarks.presence > candidate.min_presence
-        ]
+        regions = [candidate.region for candidate in candidates]
+        estimates = model.estimate(image, regions, rendition=rendition)
+        present = _present(candidates, estimates)
         further_passes = self.options.num_landmark_passes - 1
-        refined = model.refine(image, [landmarks for _, landmarks in present], further_passes)
+        if self.options.static_image_mode:
+            present = _best_of_each_hand(present, self.options.min_tracking_confidence)
+            if further_passes:
+                hands = model.confirm(image, [landmarks for _, landmarks in present], rendition)
+                present = _present([candidate for candidate, _ in present], hands)
+            present = present[: self.options.max_num_hands]
+        hands = [landmarks for _, landmarks in present]
+        refined = model.refine(image, hands, further_passes, rendition)
         self.timings = replace(self.timings, landmarks_s=time.perf_counter() - started_s)
         if self.options.image_mirrored:
             refined = [
@@ -157,6 +174,36 @@ class HandTracker:
             for track in tracks
         ]
         return hands[: self.options.max_num_hands]
+
+
+def _present(
+    candidates: Sequence[Candidate], hands: Sequence[HandLandmarks]
+) -> list[tuple[Candidate, HandLandmarks]]:
+    """The candidates where there is a hand, with that hand."""
+    return [
+        (candidate, hand)
+        for candidate, hand in zip(candidates, hands, strict=True)
+        if hand.presence > candidate.min_presence
+    ]
+
+
+def _best_of_each_hand(
+    found: Sequence[tuple[Candidate, HandLandmarks]], max_overlap: float
+) -> list[tuple[Candidate, HandLandmarks]]:
+    """What different looks found in a still image, each hand as the surest look shows it.
+
+    Large and sure hands come first: they get the places if there are more hands than places.
+    """
+    best: list[tuple[Candidate, HandLandmarks]] = []
+    for candidate, landmarks in sorted(found, key=lambda each: -round(each[1].presence, 1)):
+        if not any(
+            is_same_hand(landmarks, other)
+            or takes_in(landmarks, other)
+            or overlaps_same_side(landmarks, other, max_overlap)
+            for _, other in best
+        ):
+            best.append((candidate, landmarks))
+    return sorted(best, key=lambda each: -each[1].presence * each[1].palm_extent_px)
 
 
 def _check_image(image: np.ndarray) -> None:

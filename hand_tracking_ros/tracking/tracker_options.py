@@ -22,7 +22,10 @@ class TrackerOptions:
         detection_interval_s: time between two inferences of the palm detector once a hand is
             tracked, all parts of the image have been searched, and no hand was lost recently.
         detection_tiles: `auto`, `1x1` (the whole image only) or columns x rows: parts of the image
-            that are searched one by one for hands too small in the whole.
+            that are searched one by one for hands too small in the whole. With `1x1` the image is
+            shown to the detector only as MediaPipe shows it; otherwise also padded, for hands that
+            fill it, and, where it is dark, flat or grey, in another light.
+        detection_rotated: whether to search the image turned by 90, 180 and 270 degrees too.
         detection_budget_s: while no hand is tracked, as many windows of an image are searched as
             this machine can process in this time, but at least one.
         landmark_passes: passes of the landmark model for each hand: each further pass takes the
@@ -40,6 +43,7 @@ class TrackerOptions:
     image_mirrored: bool = False
     detection_interval_s: float = 0.2
     detection_tiles: str = AUTO
+    detection_rotated: bool = False
     detection_budget_s: float = 0.01
     landmark_passes: int = 0
     hold_time_s: float = 0.3

@@ -7,7 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from hand_tracking_ros.tracking.association import assign, without_duplicates
 from hand_tracking_ros.tracking.candidate import Observation
-from hand_tracking_ros.tracking.duplicates import is_finger_of, is_same_hand, overlaps_same_side
+from hand_tracking_ros.tracking.duplicates import (
+    is_finger_of,
+    is_same_hand,
+    overlaps_same_side,
+    takes_in,
+)
 from hand_tracking_ros.tracking.track import Track
 
 # A lost hand that is seen again within this time, or within hold_time if that is longer, keeps its
@@ -66,7 +71,8 @@ class Tracks:
             if o in continued:
                 continued[o].update(landmarks, stamp_s)
             elif o not in mixtures and not any(
-                overlaps_same_side(landmarks, other, min_overlap) for other in known
+                overlaps_same_side(landmarks, other, min_overlap) or takes_in(landmarks, other)
+                for other in known
             ):
                 self._tracks.append(Track(next(self._track_ids), landmarks, stamp_s))
                 known.append(landmarks)

@@ -18,6 +18,7 @@ from hand_tracking_ros.tracking.networks.palm_detector import PalmDetection
 from hand_tracking_ros.tracking.region import Region
 
 IMAGE = np.zeros((480, 640, 3), np.uint8)
+IMAGE[:, :320] = [250, 200, 150]  # neither dark nor grey: that makes the tracker look twice
 FRAME_S = 1 / 30
 HAND_SIZE_PX = 100.0
 
@@ -77,38 +78,40 @@ class FakeWorld:
 
     Attributes:
         hands: in the order in which the detector reports them.
-        window_s: the time that the detector claims to need for one window.
-        num_windows: how many windows the detector has processed.
+        look_s: the time that the detector claims to need for one look.
+        num_looks: how many looks the detector has processed.
         num_regions: how many regions the landmark model has processed.
         num_inferences: how many batches both have processed.
     """
 
     def __init__(self, *hands: FakeHand) -> None:
         self.hands = list(hands)
-        self.window_s = 0.01
-        self.num_windows = self.num_regions = self.num_inferences = 0
+        self.look_s = 0.01
+        self.num_looks = self.num_regions = self.num_inferences = 0
         self.models = HandModels(self, self)
 
-    def detect(self, image, windows, min_confidences):
+    def detect(self, image, looks, min_confidences):
         """As PalmDetector."""
-        self.num_windows += len(windows)
-        self.num_inferences += bool(windows)
+        self.num_looks += len(looks)
+        self.num_inferences += bool(looks)
         return [
-            [hand.palm for hand in self.hands if hand.is_found_in(window, min_confidence)]
-            for window, min_confidence in zip(windows, min_confidences, strict=True)
+            [hand.palm for hand in self.hands if hand.is_found_in(look.window, min_confidence)]
+            for look, min_confidence in zip(looks, min_confidences, strict=True)
         ]
 
-    def num_windows_within(self, budget_s):
+    def num_looks_within(self, budget_s):
         """As PalmDetector."""
-        return max(round(budget_s / self.window_s), 1)
+        return max(round(budget_s / self.look_s), 1)
 
-    def estimate(self, image, regions, mirrored=None):
+    def estimate(self, image, regions, mirrored=None, rendition=None):
         """As LandmarkModel."""
         self.num_regions += len(regions)
         self.num_inferences += bool(regions)
         return [self._landmarks_in(region) for region in regions]
 
-    refine = LandmarkModel.refine  # further passes go through `estimate` above
+    # Further passes go through `estimate` above.
+    refine = LandmarkModel.refine
+    confirm = LandmarkModel.confirm
 
     def _landmarks_in(self, region: Region) -> HandLandmarks:
         def distance(hand):

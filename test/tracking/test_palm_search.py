@@ -5,161 +5,209 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hand_tracking_ros.tracking.look import padded_looks, tile_looks, whole_look
 from hand_tracking_ros.tracking.networks.palm_detector import PalmDetection
 from hand_tracking_ros.tracking.palm_search import (
     FAINT_PRESENCE,
+    PART_PRESENCE,
     PalmSearch,
+    all_looks,
+    looks_at,
     min_confidences,
     new_candidates,
+    rendition_for,
 )
-from hand_tracking_ros.tracking.region import Region, covered_share, whole_image
-from hand_tracking_ros.tracking.tiles import make_tiles
+from hand_tracking_ros.tracking.region import Region, covered_share
+from hand_tracking_ros.tracking.rendition import Rendition
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from support.fake_world import IMAGE, FakeHand
 
 HD = np.zeros((1080, 1920, 3), np.uint8)
 TRACKED = Region(300.0, 300.0, 200.0, 0.3)
 LOST = Region(1500.0, 700.0, 120.0, 0.3)
+WHOLE = whole_look(HD)
+TILES = tile_looks(HD)
+LARGE = [WHOLE, *padded_looks(HD)]
 
 
-def windows(search, num_images, image=HD, tracked=(), lost=(), max_windows=1, tiles='auto'):
-    """The windows of this many images."""
-    return [search.windows(image, tracked, lost, max_windows, tiles) for _ in range(num_images)]
+def looks(search, num_images, image=HD, tracked=(), lost=(), max_looks=1, tiles='auto'):
+    """The looks at this many images."""
+    options = TrackerOptions(detection_tiles=tiles)
+    return [
+        search.looks(image, tracked, lost, max_looks, options, Rendition.PLAIN)
+        for _ in range(num_images)
+    ]
 
 
-def first_windows(*args, **kwargs):
-    """The one window of each image."""
-    return [window for (window,) in windows(*args, **kwargs)]
+def first_looks(*args, **kwargs):
+    """The one look at each image."""
+    return [look for (look,) in looks(*args, **kwargs)]
 
 
 def finish_scan(search, image=HD):
     """A hand was found in the first image; what had begun is finished."""
-    windows(search, 1, image)
+    looks(search, 1, image)
     while search.is_scanning:
-        windows(search, 1, image, [TRACKED])
+        looks(search, 1, image, [TRACKED])
 
 
-def test_the_first_window_is_the_whole_image():
-    assert windows(PalmSearch(), 1) == [[whole_image(HD)]]
+def test_the_first_look_is_at_the_whole_image():
+    assert looks(PalmSearch(), 1) == [[WHOLE]]
 
 
-def test_all_of_a_full_hd_image_is_seen_within_ten_images():
-    seen = first_windows(PalmSearch(), 10)
-    assert set(seen) == set(PalmSearch.all_windows(HD))
-    assert len(set(seen)) == 9
+def test_hands_that_are_large_in_the_image_are_searched_first():
+    assert first_looks(PalmSearch(), 3) == LARGE
 
 
-def test_while_no_hand_is_tracked_the_whole_image_is_seen_in_every_fifth_image():
-    seen = first_windows(PalmSearch(), 100)
-    images = np.flatnonzero([window == whole_image(HD) for window in seen])
-    assert np.diff(images).max() <= 5
+def test_all_of_a_full_hd_image_is_seen_within_twelve_images():
+    seen = first_looks(PalmSearch(), 12)
+    assert set(seen) == {*LARGE, *TILES}
+    assert len(set(seen)) == 11
 
 
-@pytest.mark.parametrize('max_windows', [2, 3, 5, 9, 30])
-def test_several_windows_of_an_image_are_different_parts(max_windows):
-    for several in windows(PalmSearch(), 20, max_windows=max_windows):
-        assert len(set(several)) == len(several) == min(max_windows, 9)
+def test_while_no_hand_is_tracked_the_whole_image_is_seen_in_every_seventh_image():
+    seen = first_looks(PalmSearch(), 100)
+    images = np.flatnonzero([look == WHOLE for look in seen])
+    assert np.diff(images).max() <= 7
 
 
-@pytest.mark.parametrize('max_windows', [2, 3, 9])
-def test_with_more_than_one_window_the_whole_image_is_always_among_them(max_windows):
-    seen = windows(PalmSearch(), 10, max_windows=max_windows)
-    assert {several[0] for several in seen} == {whole_image(HD)}
-    assert set().union(*seen) == set(PalmSearch.all_windows(HD))
+@pytest.mark.parametrize('max_looks', [2, 3, 5, 9, 30])
+def test_several_looks_at_an_image_are_different(max_looks):
+    for several in looks(PalmSearch(), 20, max_looks=max_looks):
+        assert len(set(several)) == len(several) == min(max_looks, 11)
+
+
+@pytest.mark.parametrize('max_looks', [2, 3, 9])
+def test_with_more_than_one_look_the_whole_image_is_always_among_them(max_looks):
+    seen = looks(PalmSearch(), 12, max_looks=max_looks)
+    assert {several[0] for several in seen} == {WHOLE}
+    assert set().union(*seen) == {*LARGE, *TILES}
 
 
 def test_where_only_the_whole_image_is_wanted_nothing_else_is_seen():
     search = PalmSearch()
-    assert set(first_windows(search, 5, tiles='1x1')) == {whole_image(HD)}
+    assert set(first_looks(search, 5, tiles='1x1')) == {WHOLE}
     assert not search.is_scanning
-    assert set(first_windows(search, 5, tracked=[TRACKED], tiles='1x1')) == {whole_image(HD)}
+    assert set(first_looks(search, 5, tracked=[TRACKED], tiles='1x1')) == {WHOLE}
 
 
 def test_a_scan_that_has_begun_is_finished_although_a_hand_was_found():
     search = PalmSearch()
-    seen = first_windows(search, 1)
+    seen = first_looks(search, 1)
     while search.is_scanning:
-        seen += first_windows(search, 1, tracked=[TRACKED])
-    assert set(seen) == set(PalmSearch.all_windows(HD))
-    assert len(seen) == 10
+        seen += first_looks(search, 1, tracked=[TRACKED])
+    assert set(seen) == {*LARGE, *TILES}
+    assert len(seen) == 12
 
 
-def test_beside_a_tracked_hand_the_whole_image_and_the_tiles_take_turns():
+def test_beside_a_tracked_hand_the_image_as_a_whole_and_its_tiles_take_turns():
     search = PalmSearch()
     finish_scan(search)
-    seen = first_windows(search, 16, tracked=[TRACKED])
-    assert {window == whole_image(HD) for window in seen[::2]} == {False}
-    assert set(seen[1::2]) == {whole_image(HD)}
-    assert set(seen[::2]) == set(make_tiles(1920, 1080))
+    seen = first_looks(search, 48, tracked=[TRACKED])
+    assert set(seen[::2]) == set(LARGE)
+    assert set(seen[1::2]) == set(TILES)
     assert not search.is_scanning
 
 
 def test_a_tile_that_a_tracked_hand_fills_is_skipped():
     search = PalmSearch()
-    filled, *others = make_tiles(1920, 1080)
-    near = replace(filled, size_px=2 * filled.size_px)
-    assert set(first_windows(search, 40, tracked=[near])) == {whole_image(HD), *others}
-    far = replace(filled, size_px=0.5 * filled.size_px)
-    assert filled in first_windows(search, 40, tracked=[far])
+    filled, *others = TILES
+    near = replace(filled.window, size_px=2 * filled.window.size_px)
+    assert set(first_looks(search, 48, tracked=[near])) == {*LARGE, *others}
+    far = replace(filled.window, size_px=0.5 * filled.window.size_px)
+    assert filled in first_looks(search, 48, tracked=[far])
 
 
 def test_a_tile_that_is_filled_meanwhile_is_no_part_of_the_scan_any_more():
     search = PalmSearch()
-    windows(search, 1)
-    hands = [replace(tile, size_px=2 * tile.size_px) for tile in make_tiles(1920, 1080)]
-    assert first_windows(search, 3, tracked=hands) == [whole_image(HD)] * 3
+    looks(search, 1)
+    hands = [replace(tile.window, size_px=2 * tile.window.size_px) for tile in TILES]
+    assert set(first_looks(search, 6, tracked=hands)) == set(LARGE)
     assert not search.is_scanning
 
 
 @pytest.mark.parametrize('tracked', [[], [TRACKED]], ids=['alone', 'beside another'])
 @pytest.mark.parametrize('num_before', range(4))
-def test_every_other_window_is_where_a_hand_was_lost(num_before, tracked):
+def test_every_other_look_is_where_a_hand_was_lost(num_before, tracked):
     search = PalmSearch()
-    first_windows(search, num_before, tracked=tracked)
-    seen = first_windows(search, 20, tracked=tracked, lost=[LOST])
-    is_there = [(w.center_x_px, w.center_y_px) == (1500, 700) for w in seen]
+    first_looks(search, num_before, tracked=tracked)
+    seen = first_looks(search, 20, tracked=tracked, lost=[LOST])
+    is_there = [(look.window.center_x_px, look.window.center_y_px) == (1500, 700) for look in seen]
     assert is_there in ([True, False] * 10, [False, True] * 10)
     # The rest of the image is searched meanwhile.
-    assert whole_image(HD) in seen
-    assert len(set(seen) & set(make_tiles(1920, 1080))) >= 5
+    assert WHOLE in seen
+    assert len(set(seen) & set(TILES)) >= 5
 
 
 def test_the_window_around_a_lost_hand_is_upright_and_leaves_room_to_move():
-    (window,) = first_windows(PalmSearch(), 1, lost=[LOST])
-    assert window.rotation_rad == 0
-    assert covered_share(replace(LOST, size_px=1.9 * LOST.size_px), window) == 1
+    (look,) = first_looks(PalmSearch(), 1, lost=[LOST])
+    assert look.is_part
+    assert look.window.rotation_rad == 0
+    assert covered_share(replace(LOST, size_px=1.9 * LOST.size_px), look.window) == 1
 
 
 def test_several_lost_hands_take_turns():
     others = [replace(LOST, center_x_px=x) for x in (200.0, 800.0, 1500.0)]
-    seen = first_windows(PalmSearch(), 6, lost=others)
-    assert [window.center_x_px for window in seen[::2]] == [200, 800, 1500]
+    seen = first_looks(PalmSearch(), 6, lost=others)
+    assert [look.window.center_x_px for look in seen[::2]] == [200, 800, 1500]
 
 
 def test_where_a_large_hand_was_lost_the_whole_image_is_seen():
     large = replace(LOST, size_px=800.0)
-    assert first_windows(PalmSearch(), 1, lost=[large]) == [whole_image(HD)]
+    assert first_looks(PalmSearch(), 1, lost=[large]) == [WHOLE]
 
 
 def test_an_image_of_another_size_begins_a_new_scan():
     search = PalmSearch()
-    windows(search, 3)
-    seen = first_windows(search, 8, image=IMAGE)
-    assert seen[0] == whole_image(IMAGE)
-    assert set(seen) == set(PalmSearch.all_windows(IMAGE))
+    looks(search, 3)
+    seen = first_looks(search, 10, image=IMAGE)
+    assert seen[0] == whole_look(IMAGE)
+    assert set(seen) == {whole_look(IMAGE), *padded_looks(IMAGE), *tile_looks(IMAGE)}
 
 
 def test_other_tiles_are_seen_from_the_next_image_on():
     search = PalmSearch()
-    windows(search, 3)
-    seen = first_windows(search, 12, tiles='2x1')
-    assert set(seen) == {whole_image(HD), *make_tiles(1920, 1080, '2x1')}
+    looks(search, 3)
+    seen = first_looks(search, 12, tiles='2x1')
+    assert set(seen) == {*LARGE, *tile_looks(HD, '2x1')}
 
 
-def test_in_parts_of_the_image_a_lower_score_is_enough():
-    whole, *tiles = min_confidences(HD, PalmSearch.all_windows(HD), TrackerOptions())
+def test_turned_looks_are_made_on_request():
+    options = TrackerOptions(detection_rotated=True)
+    turned = [look for look in looks_at(HD, options, Rendition.PLAIN) if look.window.rotation_rad]
+    assert {round(np.rad2deg(look.window.rotation_rad)) for look in turned} == {90, 180, -90}
+    assert not any(look.window.rotation_rad for look in looks_at(HD, TrackerOptions(), DARK))
+
+
+DARK = Rendition.STRETCHED
+
+
+def test_a_dark_image_is_seen_in_another_light_and_a_still_one_as_it_is_too():
+    options = TrackerOptions(static_image_mode=True)
+    assert {look.rendition for look in looks_at(HD, options, DARK)} == {DARK}
+    seen = all_looks(HD, options, DARK)
+    assert len(seen) == 2 * len({*LARGE, *TILES}) == len(set(seen))
+    assert len(all_looks(HD, options, Rendition.PLAIN)) == len({*LARGE, *TILES})
+
+
+def test_with_1x1_an_image_is_seen_as_it_is():
+    options = TrackerOptions(detection_tiles='1x1', detection_rotated=True)
+    assert rendition_for(HD, TrackerOptions()) != Rendition.PLAIN
+    assert rendition_for(HD, options) == Rendition.PLAIN
+    assert all_looks(HD, options, Rendition.PLAIN) == [WHOLE]
+
+
+def test_in_looks_that_mediapipe_does_not_have_a_lower_score_is_enough():
+    whole, *others = min_confidences(HD, [*LARGE, *TILES], TrackerOptions())
     assert whole == 0.5
-    assert max(tiles) < 0.2
+    assert max(others) < 0.2
+
+
+@pytest.mark.parametrize(('tiles', 'is_lower'), [('auto', True), ('1x1', False)])
+def test_in_the_whole_still_image_a_lower_score_is_enough_but_not_with_1x1(tiles, is_lower):
+    options = TrackerOptions(static_image_mode=True, detection_tiles=tiles)
+    (whole,) = min_confidences(HD, [WHOLE], options)
+    assert (whole < 0.2) == is_lower
 
 
 def palm(x_px, y_px, score=0.9, scale=1.0):
@@ -171,12 +219,14 @@ def palm(x_px, y_px, score=0.9, scale=1.0):
     )
 
 
-def candidates(windows, palms, tracked=(), min_tracking_confidence=0.5):
-    """For palms found in windows of an HD image."""
+def candidates(seen, palms, tracked=(), min_tracking_confidence=0.5, static_image_mode=False):
+    """For palms found in looks at an HD image."""
     options = TrackerOptions(
-        min_presence_confidence=0.6, min_tracking_confidence=min_tracking_confidence
+        static_image_mode=static_image_mode,
+        min_presence_confidence=0.7,
+        min_tracking_confidence=min_tracking_confidence,
     )
-    return new_candidates(HD, windows, palms, tracked, options)
+    return new_candidates(HD, seen, palms, tracked, options)
 
 
 def new_regions(*args):
@@ -184,12 +234,18 @@ def new_regions(*args):
     return [each.region for each in candidates(*args)]
 
 
-WHOLE, TILE, OTHER_TILE = PalmSearch.all_windows(HD)[:3]
+TILE, OTHER_TILE = TILES[:2]
 
 
-def test_the_same_hand_in_two_windows_is_one():
+def test_the_same_hand_in_two_looks_is_one():
     palms = [[palm(300, 300)], [palm(306, 297)], [palm(298, 304)]]
     assert new_regions([WHOLE, TILE, OTHER_TILE], palms) == [palm(300, 300).hand_region]
+
+
+def test_in_a_still_image_the_landmark_model_gets_what_each_look_found():
+    palms = [[palm(300, 300)], [palm(306, 297)], [palm(298, 304)]]
+    found = candidates(LARGE, palms, static_image_mode=True)
+    assert len(found) == 3
 
 
 def test_hands_beside_each_other_are_two():
@@ -225,20 +281,27 @@ def test_a_small_palm_on_a_known_hand_is_a_part_of_that_hand():
     ],
 )
 def test_a_palm_that_a_tile_cuts_is_left_to_the_next_tile(tile, x_px, y_px, is_new):
-    window = make_tiles(1920, 1080)[tile]
-    assert bool(new_regions([window], [[palm(x_px, y_px)]])) == is_new
+    assert bool(new_regions([TILES[tile]], [[palm(x_px, y_px)]])) == is_new
 
 
 def test_the_whole_image_cuts_nothing():
     assert new_regions([WHOLE], [[palm(1915, 1075)]])
 
 
-def test_only_palms_of_parts_are_faint_they_come_last_and_need_more_presence():
+def test_faint_palms_come_last_and_need_more_presence():
     faint, sure, in_whole = palm(200, 200, 0.3), palm(400, 400, 0.6), palm(1200, 400, 0.55)
     found = candidates([TILE, WHOLE], [[faint, sure], [in_whole]])
     assert [(each.region, each.min_presence) for each in found] == [
-        (sure.hand_region, 0.6),
-        (in_whole.hand_region, 0.6),
+        (sure.hand_region, 0.7),
+        (in_whole.hand_region, 0.7),
         (faint.hand_region, FAINT_PRESENCE),
     ]
     assert {each.track for each in found} == {None}
+
+
+@pytest.mark.parametrize('score', [0.3, 0.9])
+def test_what_only_a_part_of_a_still_image_shows_needs_more_presence(score):
+    options = TrackerOptions(static_image_mode=True)
+    palms = [[palm(300, 300, score)], [palm(600, 300, score)]]
+    found = new_candidates(HD, [WHOLE, TILE], palms, [], options)
+    assert [each.min_presence for each in found] == [0.5, PART_PRESENCE]

@@ -36,18 +36,18 @@ NEAR_PX = 20
 
 
 class CountingDetector:
-    """A palm detector, and how many windows it has processed."""
+    """A palm detector, and how many looks it has processed."""
 
     def __init__(self, detector):
         self._detector = detector
-        self.num_windows = 0
+        self.num_looks = 0
 
-    def detect(self, image, windows, min_confidences):
-        self.num_windows += len(windows)
-        return self._detector.detect(image, windows, min_confidences)
+    def detect(self, image, looks, min_confidences):
+        self.num_looks += len(looks)
+        return self._detector.detect(image, looks, min_confidences)
 
-    def num_windows_within(self, budget_s):
-        return 1  # as where a window takes as long as the budget
+    def num_looks_within(self, budget_s):
+        return 1  # as where a look takes as long as the budget
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,9 @@ def share_found(models, background, cutouts, length_px):
         image, (low, high), truths = paste(background, cutout, rng)
         tracker = HandTracker(models=counted)
         for i in range(NUM_IMAGES):
-            before = detector.num_windows
+            before = detector.num_looks
             hands = tracker.track(image, i * FRAME_S)
-            assert detector.num_windows - before <= 1
+            assert detector.num_looks - before <= 1
             for hand in hands:
                 middle = hand.landmarks_px(WIDTH, HEIGHT).mean(axis=0)
                 assert ((low - length_px < middle) & (middle < high + length_px)).all()

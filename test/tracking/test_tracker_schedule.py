@@ -3,42 +3,42 @@
 import pytest
 
 from hand_tracking_ros.tracking import HandTracker, TrackerOptions
-from hand_tracking_ros.tracking.tiles import make_tiles
+from hand_tracking_ros.tracking.look import padded_looks, tile_looks
 from support.fake_world import FRAME_S, IMAGE, FakeHand, FakeWorld, run
 
-NUM_WINDOWS = 1 + len(make_tiles(640, 480))
+NUM_LARGE = 1 + len(padded_looks(IMAGE))
+NUM_TILES = len(tile_looks(IMAGE))
+NUM_LOOKS = NUM_LARGE + NUM_TILES
 
 
-def windows(world, tracker, num_frames, first_s=0.0):
-    """How many windows the palm detector gets of each of this many images, 30 in a second."""
+def looks(world, tracker, num_frames, first_s=0.0):
+    """How many looks the palm detector gets of each of this many images, 30 in a second."""
     counts = []
     for i in range(num_frames):
-        before = world.num_windows
+        before = world.num_looks
         tracker.track(IMAGE, first_s + i * FRAME_S)
-        counts.append(world.num_windows - before)
+        counts.append(world.num_looks - before)
     return counts
 
 
 @pytest.mark.parametrize(
-    ('window_s', 'expected'), [(0.05, 1), (0.01, 1), (0.0034, 3), (0.001, NUM_WINDOWS)]
+    ('look_s', 'expected'), [(0.05, 1), (0.01, 1), (0.0034, 3), (0.001, NUM_LOOKS)]
 )
-def test_while_no_hand_is_tracked_as_many_windows_are_searched_as_fit_the_budget(
-    window_s, expected
-):
+def test_while_no_hand_is_tracked_as_many_looks_are_made_as_fit_the_budget(look_s, expected):
     world = FakeWorld()
-    world.window_s = window_s
+    world.look_s = look_s
     tracker = HandTracker(TrackerOptions(detection_budget_s=0.01), world.models)
-    assert set(windows(world, tracker, 30)) == {expected}
+    assert set(looks(world, tracker, 30)) == {expected}
 
 
-def test_while_a_hand_is_tracked_one_window_of_an_image_is_searched_at_most():
+def test_while_a_hand_is_tracked_one_look_is_made_at_an_image_at_most():
     world = FakeWorld(FakeHand(120, 240), FakeHand(320, 240), FakeHand(500, 240))
-    world.window_s = 0.0001
+    world.look_s = 0.0001
     tracker = HandTracker(TrackerOptions(max_num_hands=4), world.models)
     run(tracker, 1)
-    counts = windows(world, tracker, 60, first_s=FRAME_S)
+    counts = looks(world, tracker, 60, first_s=FRAME_S)
     world.hands[0].is_visible = False  # lost, and searched for
-    counts += windows(world, tracker, 60, first_s=61 * FRAME_S)
+    counts += looks(world, tracker, 60, first_s=61 * FRAME_S)
     assert max(counts) == 1
 
 
@@ -47,22 +47,22 @@ def test_palms_are_searched_once_in_detection_interval_while_a_hand_is_tracked(d
     world = FakeWorld(FakeHand(320, 240))
     options = TrackerOptions(detection_interval_s=0.25, detection_tiles=detection_tiles)
     tracker = HandTracker(options, world.models)
-    run(tracker, 2 * NUM_WINDOWS)  # every part of the image has been searched
-    assert 8 <= sum(windows(world, tracker, 61, first_s=1.0)) <= 10  # 2 s
+    run(tracker, 2 * NUM_LOOKS)  # every part of the image has been searched
+    assert 8 <= sum(looks(world, tracker, 61, first_s=1.0)) <= 10  # 2 s
 
 
 def test_a_scan_of_all_parts_of_the_image_is_finished_although_a_hand_was_found():
     world = FakeWorld(FakeHand(120, 240), FakeHand(500, 240, largest_window_px=300))
     tracker = HandTracker(models=world.models)
     assert len(run(tracker, 1)[0]) == 1
-    assert len(run(tracker, NUM_WINDOWS, first_s=FRAME_S)[-1]) == 2
+    assert len(run(tracker, NUM_LOOKS, first_s=FRAME_S)[-1]) == 2
 
 
 def test_no_palm_is_searched_when_every_place_is_taken():
     world = FakeWorld(FakeHand(320, 240))
     tracker = HandTracker(TrackerOptions(max_num_hands=1), world.models)
     run(tracker, 1)
-    assert windows(world, tracker, 30, first_s=FRAME_S) == [0] * 30
+    assert looks(world, tracker, 30, first_s=FRAME_S) == [0] * 30
 
 
 @pytest.mark.parametrize('phase', range(7))
@@ -86,8 +86,8 @@ def test_a_second_hand_too_small_for_the_whole_image_is_found_while_one_is_track
     tracker = HandTracker(TrackerOptions(detection_interval_s=0.2), world.models)
     run(tracker, 30)
     world.hands.append(FakeHand(500, 240, largest_window_px=300))
-    # The parts take turns, and every other window is the whole image.
-    images = round(2 * (NUM_WINDOWS - 1) * 0.2 / FRAME_S) + 2
+    # The parts take turns, and every other look is at the whole image.
+    images = round(2 * NUM_TILES * 0.2 / FRAME_S) + 2
     assert len(run(tracker, images, first_s=1.0)[-1]) == 2
 
 
@@ -95,24 +95,24 @@ def test_a_second_hand_too_small_for_the_whole_image_is_found_while_one_is_track
 def test_where_the_detector_is_unsure_a_hand_must_be_certain(presence, num_hands):
     world = FakeWorld(FakeHand(320, 240, presence=presence, palm_score=0.2))
     tracker = HandTracker(models=world.models)
-    assert len(run(tracker, NUM_WINDOWS + 1)[-1]) == num_hands
+    assert len(run(tracker, NUM_LOOKS + 1)[-1]) == num_hands
 
 
 @pytest.mark.parametrize(
-    ('detection_tiles', 'expected'), [('1x1', 1), ('auto', NUM_WINDOWS), ('2x2', 5)]
+    ('detection_tiles', 'expected'), [('1x1', 1), ('auto', NUM_LOOKS), ('2x2', NUM_LARGE + 4)]
 )
 def test_a_static_image_is_searched_as_a_whole_and_in_all_its_parts(detection_tiles, expected):
     world = FakeWorld(FakeHand(320, 240))
     options = TrackerOptions(static_image_mode=True, detection_tiles=detection_tiles)
-    assert windows(world, HandTracker(options, world.models), 3) == [expected] * 3
+    assert looks(world, HandTracker(options, world.models), 3) == [expected] * 3
 
 
 @pytest.mark.parametrize(
     ('options', 'inferences'),
     [
-        ({'static_image_mode': True}, 3),
+        ({'static_image_mode': True, 'detection_tiles': '1x1'}, 3),
         ({}, 1),
-        ({'static_image_mode': True, 'landmark_passes': 1}, 1),
+        ({'static_image_mode': True, 'detection_tiles': '1x1', 'landmark_passes': 1}, 1),
         ({'landmark_passes': 3}, 5),
     ],
 )

@@ -15,13 +15,16 @@ import cv2
 import numpy as np
 
 from hand_tracking_ros.tracking.hand import NUM_LANDMARKS, PALM_SIDES
-from hand_tracking_ros.tracking.networks.network_input import network_input
+from hand_tracking_ros.tracking.networks.network_input import network_input, rendered
 from hand_tracking_ros.tracking.networks.runtime import Inference
 from hand_tracking_ros.tracking.region import Region, region_from_landmarks
+from hand_tracking_ros.tracking.rendition import Rendition
 
 INPUT_SIZE_PX = 224
 # The model's z is this much too small against x (TensorsToLandmarks' normalize_z).
 NORMALIZE_Z = 0.4
+# Of 137 pictures none shows something else than a hand that is as surely taken for one.
+CERTAIN_PRESENCE = 0.95
 # Further passes take in this much more of the image than tracking does.
 REFINE_SCALE = 1.15
 
@@ -56,6 +59,12 @@ class HandLandmarks:
         return region_from_landmarks(self.landmarks_px)
 
     @cached_property
+    def box_px(self) -> np.ndarray:
+        """Corners (2, 2) of the box around the landmarks: smallest x and y, largest x and y."""
+        points = self.landmarks_px[:, :2]
+        return np.stack([points.min(axis=0), points.max(axis=0)])
+
+    @cached_property
     def palm_extent_px(self) -> float:
         """The longest side of the triangle wrist, index MCP, pinky MCP."""
         starts, ends = self.landmarks_px[PALM_SIDES, :2]
@@ -69,7 +78,11 @@ class LandmarkModel:
         self._infer = infer
 
     def estimate(
-        self, image: np.ndarray, regions: Sequence[Region], mirrored: Sequence[bool] | None = None
+        self,
+        image: np.ndarray,
+        regions: Sequence[Region],
+        mirrored: Sequence[bool] | None = None,
+        rendition: Rendition = Rendition.PLAIN,
     ) -> list[HandLandmarks]:
         """Estimate landmarks in all regions of an image, in one batch.
 
@@ -85,7 +98,12 @@ class LandmarkModel:
         if not regions:
             return []
         mirror = np.array(mirrored or [False] * len(regions))
-        batch = network_input(image, regions, INPUT_SIZE_PX, cv2.BORDER_REPLICATE)
+        light = rendition & Rendition.STRETCHED
+        pictures = [
+            rendered(image, region, INPUT_SIZE_PX, cv2.BORDER_REPLICATE, light)
+            for region in regions
+        ]
+        batch = network_input(pictures, INPUT_SIZE_PX)
         batch[mirror] = batch[mirror, ..., ::-1]
         landmarks, presence, handedness, world = self._infer(batch)
         landmarks = _mirror_where(mirror, landmarks, INPUT_SIZE_PX - 1)
@@ -104,8 +122,42 @@ class LandmarkModel:
             for i, region in enumerate(regions)
         ]
 
+    def confirm(
+        self, image: np.ndarray, hands: Sequence[HandLandmarks], rendition: Rendition
+    ) -> list[HandLandmarks]:
+        """Look again, and once mirrored, at hands that are in doubt.
+
+        The lowest of three presences tells hands from ears, paws and clothes better than one: on
+        137 pictures that no one took for a hand tracker the precision at a recall of 83 % is 98 %,
+        with one 91 %. Neither the landmarks' agreement nor the bones' proportions add to that.
+
+        Args:
+            image: as for `estimate`.
+            hands: what `estimate` found in the image.
+            rendition: as for `estimate`.
+
+        Returns:
+            The hands; the presence of those in doubt is the lowest of the three.
+        """
+        doubtful = [hand for hand in hands if hand.presence < CERTAIN_PRESENCE]
+        twice = [hand.next_region for hand in doubtful for _ in ('plain', 'mirrored')]
+        again = self.estimate(image, twice, [False, True] * len(doubtful), rendition)
+        lowest = [
+            min(hand.presence, plain.presence, mirrored.presence)
+            for hand, plain, mirrored in zip(doubtful, again[::2], again[1::2], strict=True)
+        ]
+        confirmed = iter(
+            replace(hand, presence=presence)
+            for hand, presence in zip(doubtful, lowest, strict=True)
+        )
+        return [next(confirmed) if hand.presence < CERTAIN_PRESENCE else hand for hand in hands]
+
     def refine(
-        self, image: np.ndarray, hands: Sequence[HandLandmarks], num_passes: int
+        self,
+        image: np.ndarray,
+        hands: Sequence[HandLandmarks],
+        num_passes: int,
+        rendition: Rendition = Rendition.PLAIN,
     ) -> list[HandLandmarks]:
         """Run the model again on hands that it has found, and average all results of each hand.
 
@@ -118,6 +170,7 @@ class LandmarkModel:
             image: as for `estimate`.
             hands: what `estimate` found in the image.
             num_passes: further passes; 0 returns the hands as they are.
+            rendition: as for `estimate`.
 
         Returns:
             One result for each hand. Its region and presence are those that `estimate` gave.
@@ -130,7 +183,7 @@ class LandmarkModel:
                 for mean in means
             ]
             twice = [region for region in regions for _ in ('plain', 'mirrored')]
-            estimates = self.estimate(image, twice, [False, True] * len(regions))
+            estimates = self.estimate(image, twice, [False, True] * len(regions), rendition)
             for i, of_one_hand in enumerate(results):
                 of_one_hand += estimates[2 * i : 2 * i + 2]
             means = [mean_landmarks(of_one_hand) for of_one_hand in results]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hand_tracking_ros.tracking.errors import ModelError
+from hand_tracking_ros.tracking.look import whole_look
 from hand_tracking_ros.tracking.networks.landmark_model import LandmarkModel
 from hand_tracking_ros.tracking.networks.model_checksum import ModelFile, check_model
 from hand_tracking_ros.tracking.networks.model_files import PREPARE_COMMANDS, find_model
@@ -77,7 +78,7 @@ class HandModels:
         landmark_model = LandmarkModel(partial(runtime.run, 1))
         # A network's first inference takes many times as long as all others.
         image = np.zeros((64, 64, 3), np.uint8)
-        palm_detector.detect(image, [whole_image(image)], [1.0])
+        palm_detector.detect(image, [whole_look(image)], [1.0])
         landmark_model.estimate(image, [whole_image(image)])
         return cls(palm_detector, landmark_model, runtime, files)
 

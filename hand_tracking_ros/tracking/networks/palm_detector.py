@@ -16,13 +16,14 @@ from statistics import median
 import cv2
 import numpy as np
 
-from hand_tracking_ros.tracking.networks.network_input import network_input
+from hand_tracking_ros.tracking.look import Look
+from hand_tracking_ros.tracking.networks.network_input import network_input, rendered
 from hand_tracking_ros.tracking.networks.runtime import Inference
 from hand_tracking_ros.tracking.region import Region, box_overlaps, region_from_palm
 
 INPUT_SIZE_PX = 192
 MIN_SUPPRESSION_THRESHOLD = 0.3
-# The time for one window is the median over this many calls.
+# The time for one look is the median over this many calls.
 NUM_TIMES = 15
 # Cells along a side of each feature map, and anchors in each cell.
 ANCHOR_GRIDS = ((24, 2), (12, 6))
@@ -53,43 +54,45 @@ class PalmDetection:
 
 
 class PalmDetector:
-    """Finds palms in windows of an image; `infer` runs the network."""
+    """Finds palms in looks at an image; `infer` runs the network."""
 
     def __init__(self, infer: Inference) -> None:
         self._infer = infer
         self._anchors = make_anchors()
-        self._window_times_s: deque[float] = deque(maxlen=NUM_TIMES)
+        self._look_times_s: deque[float] = deque(maxlen=NUM_TIMES)
 
     def detect(
-        self, image: np.ndarray, windows: Sequence[Region], min_confidences: Sequence[float]
+        self, image: np.ndarray, looks: Sequence[Look], min_confidences: Sequence[float]
     ) -> list[list[PalmDetection]]:
-        """Find palms in all windows of an image, in one batch.
+        """Find palms in all looks at an image, in one batch.
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            windows: upright squares in which to look for palms.
-            min_confidences: for each window the smallest score of a palm to keep, 0 to 1.
+            looks: where and how to look for palms.
+            min_confidences: for each look the smallest score of a palm to keep, 0 to 1.
 
         Returns:
-            The palms of each window, best first, in pixels of the image.
+            The palms of each look, best first, in pixels of the image.
         """
-        if not windows:
+        if not looks:
             return []
         started_s = time.perf_counter()
-        batch = network_input(image, windows, INPUT_SIZE_PX, cv2.BORDER_CONSTANT)
-        all_boxes, all_scores = self._infer(batch)
+        pictures = [_picture(image, look) for look in looks]
+        all_boxes, all_scores = self._infer(network_input(pictures, INPUT_SIZE_PX))
         detections = [
-            self._decode_window(*of_window)
-            for of_window in zip(all_boxes, all_scores, windows, min_confidences, strict=True)
+            self._decode_window(boxes, scores, look.window, min_confidence)
+            for boxes, scores, look, min_confidence in zip(
+                all_boxes, all_scores, looks, min_confidences, strict=True
+            )
         ]
-        self._window_times_s.append((time.perf_counter() - started_s) / len(windows))
+        self._look_times_s.append((time.perf_counter() - started_s) / len(looks))
         return detections
 
-    def num_windows_within(self, budget_s: float) -> int:
-        """How many windows this machine can process in that time, but at least one."""
-        if not self._window_times_s:
+    def num_looks_within(self, budget_s: float) -> int:
+        """How many looks this machine can process in that time, but at least one."""
+        if not self._look_times_s:
             return 1
-        return max(int(budget_s / median(self._window_times_s)), 1)
+        return max(int(budget_s / median(self._look_times_s)), 1)
 
     def _decode_window(
         self, boxes: np.ndarray, scores: np.ndarray, window: Region, min_confidence: float
@@ -97,10 +100,18 @@ class PalmDetector:
         points, kept = decode(boxes, scores, self._anchors, min_confidence)
         points, kept = weighted_non_maximum_suppression(points, kept)
         points = window.to_image(points.reshape(-1, 2)).reshape(points.shape)
+        corners = points[:, :2]
+        # In a rotated window other corners are the smallest and the largest.
+        points[:, 0], points[:, 1] = corners.min(axis=1), corners.max(axis=1)
         return [
             PalmDetection(palm[:2].reshape(4), palm[2:], float(score))
             for palm, score in zip(points, kept, strict=True)
         ]
+
+
+def _picture(image: np.ndarray, look: Look) -> np.ndarray:
+    border = cv2.BORDER_REPLICATE if look.is_padded else cv2.BORDER_CONSTANT
+    return rendered(image, look.window, INPUT_SIZE_PX, border, look.rendition)
 
 
 def make_anchors() -> np.ndarray:
