@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.accuracy.degradations import hand_size
-from evaluation.accuracy.picture_hands import PictureHand, find_ours, open_mediapipe, read_bgr
+from evaluation.accuracy.picture_hands import MediaPipe, PictureHand, find_ours, read_bgr
 from evaluation.accuracy.wild_pictures import PICTURES, load_labels
 from evaluation.paths import data_folder
 from hand_tracking_ros.command_line import run_program, write_json
@@ -96,7 +96,7 @@ def choose(data: Path) -> list[dict]:
     """
     models = HandModels.load(num_threads=1)
     chosen: list[dict] = []
-    with open_mediapipe() as mediapipe:
+    with MediaPipe() as mediapipe:
         for picture in candidates(data):
             bgr = picture.read(data)
             if min(bgr.shape[:2]) < MIN_SIDE_PX:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,48 +57,49 @@ def find_ours(bgr: np.ndarray, max_num_hands: int, models: HandModels) -> list[P
 
 
 class MediaPipe:
-    """MediaPipe's hands, static and everything else as by default; use `open_mediapipe`."""
+    """MediaPipe's hands, static and everything else as by default.
 
-    def __init__(self, process: ChildProcess, folder: Path) -> None:
-        self._process = process
-        self._path = folder / 'picture.npy'
+    It is set up and started for the first picture that it has not seen in an earlier run.
+
+        with MediaPipe() as mediapipe:
+            hands = mediapipe.find(bgr, 2)
+    """
+
+    def __init__(self) -> None:
+        self._started = ExitStack()
+        self._process: ChildProcess | None = None
+        self._path = Path()
         self._kept: dict[str, list] = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
+
+    def __enter__(self) -> MediaPipe:
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        """Keep what was found for the next run, and end the process."""
+        if self._process:
+            KEPT.parent.mkdir(exist_ok=True)
+            KEPT.write_text(json.dumps(self._kept))
+        self._started.close()
 
     def find(self, bgr: np.ndarray, max_num_hands: int) -> list[PictureHand]:
         """The hands of one picture.
 
         Raises:
-            UserError: MediaPipe's process failed.
+            UserError: MediaPipe cannot be set up or started, or its process failed.
         """
         content = f'{max_num_hands} {bgr.shape}'.encode() + np.ascontiguousarray(bgr).tobytes()
         key = hashlib.sha256(content).hexdigest()
         if key not in self._kept:
+            process = self._process or self._start()
             np.save(self._path, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
-            request = json.dumps([str(self._path), max_num_hands])
-            self._kept[key] = self._process.ask(request)['hands']
+            self._kept[key] = process.ask(json.dumps([str(self._path), max_num_hands]))['hands']
         return [PictureHand(np.array(points)) for points in self._kept[key]]
 
-    def keep(self) -> None:
-        """Write what was found, for the next run."""
-        KEPT.parent.mkdir(exist_ok=True)
-        KEPT.write_text(json.dumps(self._kept))
-
-
-@contextmanager
-def open_mediapipe() -> Iterator[MediaPipe]:
-    """Set MediaPipe up unless it is there, and start it.
-
-    Raises:
-        UserError: it cannot be set up or started.
-    """
-    command = [prepare_mediapipe(LEGACY), '-I', WORKER]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ChildProcess(f'mediapipe {LEGACY.version}', command) as process,
-    ):
+    def _start(self) -> ChildProcess:
+        command = [prepare_mediapipe(LEGACY), '-I', WORKER]
+        folder = self._started.enter_context(tempfile.TemporaryDirectory())
+        process = ChildProcess(f'mediapipe {LEGACY.version}', command)
+        self._started.enter_context(process)
         process.wait_until_ready()
-        mediapipe = MediaPipe(process, Path(folder))
-        try:
-            yield mediapipe
-        finally:
-            mediapipe.keep()
+        self._path, self._process = Path(folder) / 'picture.npy', process
+        return process

@@ -353,6 +353,17 @@ def test_program_records_the_printed_table(document, tmp_path, monkeypatch, caps
     assert document.read_text(encoding='utf-8') == f'Title\n{expected}'
 
 
+def test_hands_in_the_wild_are_recorded_in_their_own_table(document, tmp_path, monkeypatch):
+    monkeypatch.setenv('HAND_TRACKING_TEST_DATA', str(tmp_path))
+    text = document.read_text() + '<!-- wild: begin -->\n<!-- wild: end -->\n'
+    document.write_text(text)
+    assert evaluate.main(['--only', 'wild', '--record', '--workers', '1']) == 0
+    before, _, after = document.read_text(encoding='utf-8').partition('<!-- wild: begin -->\n')
+    assert before in text
+    assert after.startswith("Hands in the wild (`make evaluate ARGS='--only wild'`")
+    assert 'not measured: there is no wild' in after
+
+
 @pytest.mark.parametrize('text', [None, '# No place for a table'])
 def test_a_document_that_cannot_be_recorded_into_is_reported_before_the_work(
     document, capsys, text
