@@ -21,7 +21,7 @@ FINGER_DISTANCE = 0.1
 
 # A result is an arm taken for a palm if its box holds this share of another hand's box, and its
 # palm is larger than that hand's by this factor.
-TAKEN_IN = 0.6
+TAKEN_IN = 0.5
 ARM_SIZE = 1.4
 
 
