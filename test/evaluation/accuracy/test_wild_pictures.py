@@ -79,6 +79,7 @@ def test_sides_are_compared_where_both_are_known():
 def test_a_picture_without_hands_counts_once():
     counts = counted([], 0, [found(A), found(B)], 'none_a.jpg')
     assert (counts.none, counts.none_with_hand, len(counts.false)) == (1, ['none_a.jpg'], 2)
+    assert all(each.endswith('no hand') for each in counts.false)
     assert counted([], 0, [], 'none_a.jpg').none_with_hand == []
 
 

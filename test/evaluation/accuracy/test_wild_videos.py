@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.accuracy import evaluate
-from evaluation.accuracy.boxes import assign_boxes, shared_part
+from evaluation.accuracy.boxes import assign_boxes, is_on, shared_part
 from evaluation.accuracy.wild_truth import MarkedHand, VideoTruth, load_truth
 from evaluation.accuracy.wild_videos import video_errors, wild_video_rows
 from hand_tracking_ros.tracking.hand import NUM_LANDMARKS, Hand, Handedness, TrackingState
@@ -113,6 +113,11 @@ def test_each_marked_hand_is_shown_by_the_box_that_overlaps_it_most():
     assert shared_part((0, 0, 1, 1), (0.5, 0.5, 0.6, 0.7)) == pytest.approx(1)
 
 
+@pytest.mark.parametrize(('shared', 'is_it'), [(0.25, False), (0.35, True)])
+def test_a_hand_is_on_a_marked_one_from_three_tenths_of_the_smaller_box_on(shared, is_it):
+    assert is_on((0.0, 0.0, 0.2, 0.2), (0.2 * (1 - shared), 0.0, 0.6, 0.4)) is is_it
+
+
 def test_boxes_between_key_frames_are_interpolated_and_null_hides():
     marked = MarkedHand('a', Handedness.LEFT, [(2, (0, 0, 1, 1)), (4, (1, 0, 2, 1)), (6, None)])
     boxes = [marked.box(frame) for frame in range(7)]
@@ -132,6 +137,8 @@ def test_rows_judge_the_videos_by_the_targets_of_the_table():
     long = 'tracks on no hand for more than 3 published images'
     assert (long, False) in verdicts
     assert ('frames that miss a near hand', False) in verdicts
+    short = rows['3 videos, one window an image: tracks seen in at most 2 images']
+    assert short.reached == '2 of 4'
     order = rows['sam2_cups.mp4, one window an image: left and right in the wrong order']
     assert (order.is_met, order.reached) == (True, '0 of 1 frames with two hands')
 
