@@ -108,9 +108,16 @@ class HandTrackerSettings:
         'pass is one inference, each further one two. 0: 2 in static_image_mode, else 1.',
         within=(0, 3),
     )
+    confirmation_images: int = parameter(
+        _OPTIONS.confirmation_images,
+        'Images that have to show a small or doubtful hand well before it is reported; one with a '
+        'presence of 0.9 counts for two. A large clear hand is reported at once. 0: every hand.',
+        within=(0, 10),
+    )
     hold_time: float = parameter(
         _OPTIONS.hold_time_s,
-        'Seconds for which a lost hand is reported as HELD, with its last values.',
+        'Seconds for which a lost hand is reported as HELD, with its last values, at most; and at '
+        'most for a tenth of the time for which it was seen.',
         within=(0.0, 10.0),
     )
     image_timeout: float = parameter(
@@ -216,6 +223,7 @@ class HandTrackerSettings:
                 detection_tiles=self.detection_tiles,
                 detection_budget_s=self.detection_budget_ms / 1000,
                 landmark_passes=self.landmark_passes,
+                confirmation_images=self.confirmation_images,
                 hold_time_s=self.hold_time,
                 image_timeout_s=self.image_timeout,
             ),

@@ -20,11 +20,13 @@ class Candidate:
         region: what the landmark model is given.
         min_presence: presence above which the region shows a hand, 0 to 1.
         track: whose hand is expected there; None where the palm detector found a new one.
+        from_part: a part of the image shows the palm, and the whole image may not.
     """
 
     region: Region
     min_presence: float
     track: Track | None = None
+    from_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class Observation:
     Attributes:
         landmarks: where it is.
         track: whose hand was expected in the region that shows it; None for a new detection.
+        from_part: the palm was found in a part of the image, and the whole image may not show it.
     """
 
     landmarks: HandLandmarks
     track: Track | None
+    from_part: bool = False

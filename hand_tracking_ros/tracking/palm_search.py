@@ -51,11 +51,12 @@ class PalmSearch:
     While no hand is tracked, it scans: the whole image, the same padded, four tiles, the whole
     image, four tiles, and so on; with more than one look per image the whole is always among them.
     A scan that has begun is finished even if a hand was found; from then on the whole image, plain
-    or padded, and the next tile take turns. Every other look is where a hand was lost, if one was.
+    or padded, and the next tile take turns. While a hand is lost, the whole is always seen,
+    and beside it in turn the place where it was lost, and the next look of a scan.
     """
 
     def __init__(self) -> None:
-        self._num_looks = 0
+        self._num_lost_images = 0
         self._turn = 0
         self._scan: list[Look] = []  # what is left of it
 
@@ -79,7 +80,7 @@ class PalmSearch:
             image: (H, W, 3).
             tracked: regions of the hands that are tracked.
             lost: regions of the hands that were lost a short while ago.
-            max_looks: never more than this.
+            max_looks: never more than this, but at least two while a hand is lost.
             options: which looks there are.
             rendition: the light that suits the image.
 
@@ -93,24 +94,27 @@ class PalmSearch:
             if not (look.is_part and any(_lies_on(look.window, hand) for hand in tracked))
         ]
         # The whole is where most hands are found: only a single look may be another one.
-        looks = [whole] if max_looks > 1 else []
+        looks = [whole] if max_looks > 1 or lost else []
+        if lost:
+            max_looks = max(max_looks, 2)
+            looks += self._lost_look(lost, whole)
         while len(looks) < min(max_looks, len(others) + 1):
-            look = self._lost_look(lost, whole) or self._next_look(whole, others, tracked)
-            self._num_looks += 1
+            look = self._next_look(whole, others, tracked)
             if look not in looks:
                 looks.append(look)
         return looks
 
-    def _lost_look(self, lost: Sequence[Region], whole: Look) -> Look | None:
+    def _lost_look(self, lost: Sequence[Region], whole: Look) -> list[Look]:
         """Every other time, a look around a place where a hand was lost."""
-        if not lost or self._num_looks % 2:
-            return None
-        place = lost[self._num_looks // 2 % len(lost)]
+        self._num_lost_images += 1
+        if self._num_lost_images % 2 == 0:
+            return []
+        place = lost[self._num_lost_images // 2 % len(lost)]
         size_px = LOST_WINDOW * place.size_px
         if size_px > ALMOST_WHOLE * whole.window.size_px:
-            return whole
+            return []  # the whole shows it as well
         window = Region(place.center_x_px, place.center_y_px, size_px, 0.0)
-        return replace(whole, window=window, is_part=True)
+        return [replace(whole, window=window, is_part=True)]
 
     def _next_look(self, whole: Look, others: Sequence[Look], tracked: Sequence[Region]) -> Look:
         """The next one of the scan; after a scan that found a hand, whole image or next tile."""
@@ -210,7 +214,8 @@ def new_candidates(
                 any(_lies_on(region, other) for other in known) or _is_cut(palm, look.window, image)
             ):
                 continue
-            candidate = Candidate(region, _min_presence(palm, look, options))
+            min_presence = _min_presence(palm, look, options)
+            candidate = Candidate(region, min_presence, from_part=look.is_part)
             is_sure = palm.score >= options.min_detection_confidence
             (sure if is_sure else faint).append(candidate)
     return [*sure, *faint]

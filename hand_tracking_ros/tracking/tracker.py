@@ -21,6 +21,7 @@ from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.palm_search import (
     PalmSearch,
     all_looks,
+    looks_at,
     min_confidences,
     new_candidates,
     rendition_for,
@@ -28,7 +29,7 @@ from hand_tracking_ros.tracking.palm_search import (
 from hand_tracking_ros.tracking.rendition import Rendition
 from hand_tracking_ros.tracking.timings import Timings
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
-from hand_tracking_ros.tracking.tracks import Tracks
+from hand_tracking_ros.tracking.tracks import NUM_SPARE, Tracks
 
 
 class HandTracker:
@@ -93,7 +94,6 @@ class HandTracker:
             self.reset()
         self._last_stamp_s = stamp_s
         self.timings = Timings()
-        self._tracks.limit(options.max_num_hands)
         self._tracks.forget_lost(stamp_s, options.hold_time_s)
         candidates = [
             Candidate(track.next_region, options.min_presence_confidence, track)
@@ -102,33 +102,40 @@ class HandTracker:
         rendition = rendition_for(image, options)
         candidates += self._detect(image, stamp_s, rendition)
         observations = self._observe(image, candidates, rendition)
-        self._tracks.update(observations, stamp_s, options.min_tracking_confidence)
+        height, width = image.shape[:2]
+        self._tracks.update(observations, stamp_s, (width, height), options)
         return self._report(image, stamp_s)
 
     def _detect(self, image: np.ndarray, stamp_s: float, rendition: Rendition) -> list[Candidate]:
         """First stage, if it is due: the hands that the palm detector finds beside the tracked."""
         options = self.options
         tracked = [track.next_region for track in self._tracks.tracked]
+        published = [track.next_region for track in self._tracks.published]
         lost = [track.next_region for track in self._tracks.lost]
         has_waited = stamp_s - self._last_detection_s >= options.detection_interval_s
-        is_due = has_waited or lost or not tracked or self._search.is_scanning
-        num_free = options.max_num_hands - len(tracked)
-        if num_free <= 0 or not is_due:
+        is_searching = bool(lost or not published or self._search.is_scanning)
+        has_place = len(published) < options.max_num_hands
+        is_due = has_waited or (has_place and is_searching)
+        if not is_due or (self._tracks.are_well_seen and not has_place):
             return []
         self._last_detection_s = stamp_s
         detector = self._models.palm_detector
         started_s = time.perf_counter()
         if options.static_image_mode:
             looks = all_looks(image, options, rendition)
+        elif not has_place:
+            looks = looks_at(image, options, rendition)[:1]  # for a larger hand than those tracked
         else:
-            budget_s = 0.0 if tracked else options.detection_budget_s
+            budget_s = 0.0 if published else options.detection_budget_s
             max_looks = detector.num_looks_within(budget_s)
-            looks = self._search.looks(image, tracked, lost, max_looks, options, rendition)
+            looks = self._search.looks(image, published, lost, max_looks, options, rendition)
         palms = detector.detect(image, looks, min_confidences(image, looks, options))
         self.timings = replace(self.timings, detection_s=time.perf_counter() - started_s)
         candidates = new_candidates(image, looks, palms, tracked, options)
-        # Still images have the time to try every look's candidates.
-        return candidates if options.static_image_mode else candidates[:num_free]
+        if options.static_image_mode:
+            return candidates  # there is the time to try every look's
+        num_free = max(options.max_num_hands - len(tracked), 0)
+        return sorted(candidates, key=_prospect)[: num_free + NUM_SPARE]
 
     def _observe(
         self, image: np.ndarray, candidates: Sequence[Candidate], rendition: Rendition
@@ -157,7 +164,7 @@ class HandTracker:
                 for landmarks in refined
             ]
         return [
-            Observation(landmarks, candidate.track)
+            Observation(landmarks, candidate.track, candidate.from_part)
             for (candidate, _), landmarks in zip(present, refined, strict=True)
         ]
 
@@ -168,12 +175,17 @@ class HandTracker:
         hands = [
             track.to_hand(width, height, stamp_s, state)
             for state, tracks in (
-                (TrackingState.TRACKED, self._tracks.tracked),
+                (TrackingState.TRACKED, self._tracks.published),
                 (TrackingState.HELD, held),
             )
             for track in tracks
         ]
         return hands[: self.options.max_num_hands]
+
+
+def _prospect(candidate: Candidate) -> tuple[float, float]:
+    """Sorts new candidates: sure palms before faint ones, then large ones first."""
+    return candidate.min_presence, -candidate.region.size_px
 
 
 def _present(

@@ -30,7 +30,10 @@ class TrackerOptions:
             this machine can process in this time, but at least one.
         landmark_passes: passes of the landmark model for each hand: each further pass takes the
             region that the landmarks so far give. 0: two in static image mode, else one.
-        hold_time_s: how long a lost hand is reported with its last values.
+        confirmation_images: a hand that is small, or doubtful, is reported after this many images
+            that show it well; a large clear one at once. 0: every hand at once.
+        hold_time_s: how long a lost hand is reported with its last values: at most this, and at
+            most a tenth of the time for which it was seen.
         image_timeout_s: after a longer time without an image, by the stamps, tracks begin anew: a
             hand where one was before may be another.
     """
@@ -46,6 +49,7 @@ class TrackerOptions:
     detection_rotated: bool = False
     detection_budget_s: float = 0.01
     landmark_passes: int = 0
+    confirmation_images: int = 3
     hold_time_s: float = 0.3
     image_timeout_s: float = 3.0
 

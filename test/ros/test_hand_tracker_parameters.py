@@ -23,6 +23,7 @@ OPTIONS = {
     'detection_tiles': ('4x2', 'tracker', 'detection_tiles', '4x2'),
     'detection_budget_ms': (40.0, 'tracker', 'detection_budget_s', 0.04),
     'landmark_passes': (3, 'tracker', 'landmark_passes', 3),
+    'confirmation_images': (5, 'tracker', 'confirmation_images', 5),
     'hold_time': (0.7, 'tracker', 'hold_time_s', 0.7),
     'image_timeout': (9.0, 'tracker', 'image_timeout_s', 9.0),
     'smoothing': ('none', 'smoothing', 'method', 'none'),

@@ -7,11 +7,11 @@ from hand_tracking_ros.tracking.candidate import Observation
 from hand_tracking_ros.tracking.duplicates import is_same_hand
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import Region
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from hand_tracking_ros.tracking.tracks import Tracks
 from support.fake_world import HAND_SIZE_PX, upright_hand
 
 FRAME_S = 1 / 30
-SAME_HAND_OVERLAP = 0.5
 ELSEWHERE = Region(0.0, 0.0, 10.0, 0.0)
 LEFT, RIGHT = 0.02, 0.98
 
@@ -34,9 +34,10 @@ class Scene:
         self.stamp_s = 0.0
 
     def see(self, *observations):
-        self.tracks.update(observations, self.stamp_s, SAME_HAND_OVERLAP)
+        options = TrackerOptions(max_num_hands=4)
+        self.tracks.update(observations, self.stamp_s, (640, 480), options)
         self.stamp_s += FRAME_S
-        return {t.track_id: round(t.landmarks.landmarks_px[0, 0]) for t in self.tracks.tracked}
+        return {t.track_id: round(t.landmarks.landmarks_px[0, 0]) for t in self.tracks.published}
 
     def follow(self, *paths, size=1.0):
         """Hands of the sides, at the places, of each path [(x_px, right_probability), ...]."""

@@ -24,7 +24,7 @@ def test_a_held_hand_is_not_reported_where_another_one_is_seen(dx_px):
     hidden, front = FakeHand(255, 240), FakeHand(455, 240, right_probability=0.0)
     world = FakeWorld(hidden, front)
     tracker = HandTracker(models=world.models)
-    for i in range(5):
+    for i in range(-90, 5):  # well seen: held for hold_time
         assert len(tracker.track(IMAGE, i * FRAME_S)) == 2
     hidden.is_visible = False
     held = tracker.track(IMAGE, 5 * FRAME_S)

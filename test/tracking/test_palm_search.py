@@ -128,19 +128,22 @@ def test_a_tile_that_is_filled_meanwhile_is_no_part_of_the_scan_any_more():
 
 @pytest.mark.parametrize('tracked', [[], [TRACKED]], ids=['alone', 'beside another'])
 @pytest.mark.parametrize('num_before', range(4))
-def test_every_other_look_is_where_a_hand_was_lost(num_before, tracked):
+def test_while_a_hand_is_lost_each_image_is_seen_whole_and_every_other_one_where_it_was(
+    num_before, tracked
+):
     search = PalmSearch()
     first_looks(search, num_before, tracked=tracked)
-    seen = first_looks(search, 20, tracked=tracked, lost=[LOST])
-    is_there = [(look.window.center_x_px, look.window.center_y_px) == (1500, 700) for look in seen]
+    seen = looks(search, 20, tracked=tracked, lost=[LOST])
+    assert [whole for whole, _ in seen] == [WHOLE] * 20
+    windows = [look.window for _, look in seen]
+    is_there = [(each.center_x_px, each.center_y_px) == (1500, 700) for each in windows]
     assert is_there in ([True, False] * 10, [False, True] * 10)
     # The rest of the image is searched meanwhile.
-    assert WHOLE in seen
-    assert len(set(seen) & set(TILES)) >= 5
+    assert len(set(windows) & {tile.window for tile in TILES}) >= 5
 
 
 def test_the_window_around_a_lost_hand_is_upright_and_leaves_room_to_move():
-    (look,) = first_looks(PalmSearch(), 1, lost=[LOST])
+    ((_, look),) = looks(PalmSearch(), 1, lost=[LOST])
     assert look.is_part
     assert look.window.rotation_rad == 0
     assert covered_share(replace(LOST, size_px=1.9 * LOST.size_px), look.window) == 1
@@ -148,13 +151,14 @@ def test_the_window_around_a_lost_hand_is_upright_and_leaves_room_to_move():
 
 def test_several_lost_hands_take_turns():
     others = [replace(LOST, center_x_px=x) for x in (200.0, 800.0, 1500.0)]
-    seen = first_looks(PalmSearch(), 6, lost=others)
-    assert [look.window.center_x_px for look in seen[::2]] == [200, 800, 1500]
+    seen = looks(PalmSearch(), 6, lost=others)
+    assert [look.window.center_x_px for _, look in seen[::2]] == [200, 800, 1500]
 
 
-def test_where_a_large_hand_was_lost_the_whole_image_is_seen():
+def test_the_whole_image_is_enough_to_find_a_lost_hand_that_was_large():
     large = replace(LOST, size_px=800.0)
-    assert first_looks(PalmSearch(), 1, lost=[large]) == [WHOLE]
+    seen = looks(PalmSearch(), 30, lost=[large])
+    assert set().union(*seen) == {*LARGE, *TILES}
 
 
 def test_an_image_of_another_size_begins_a_new_scan():

@@ -15,7 +15,8 @@ from support.reference_hands import extent_px, read_reference, to_px
 from support.test_data import need
 
 WIDTH, HEIGHT = 1920, 1080
-NUM_IMAGES = 12
+# Twelve show every part, and one more confirms what a part showed.
+NUM_IMAGES = 13
 FRAME_S = 1 / 30
 # Share of the hands that are found, by their length in px. Simulated ones, for where the pictures
 # are not, are harder for the networks: of 40 px hardly any is found.
@@ -138,7 +139,7 @@ def nearest_px(hand, truths):
 
 
 def share_found(models, background, cutouts, length_px):
-    """Share of the hands of this length that are found within twelve images.
+    """Share of the hands of this length that are found within thirteen images.
 
     Each image gets one look at most, and no hand is seen in the background (a real one may reach
     beyond the edge of its picture).
@@ -165,7 +166,7 @@ def share_found(models, background, cutouts, length_px):
 
 
 @pytest.mark.parametrize('length_px', TARGETS)
-def test_small_hands_are_found_within_twelve_images(models, background, gestures, length_px):
+def test_small_hands_are_found_within_thirteen_images(models, background, gestures, length_px):
     assert share_found(models, background, gestures, length_px) >= TARGETS[length_px]
 
 

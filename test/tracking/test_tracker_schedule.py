@@ -36,10 +36,17 @@ def test_while_a_hand_is_tracked_one_look_is_made_at_an_image_at_most():
     world.look_s = 0.0001
     tracker = HandTracker(TrackerOptions(max_num_hands=4), world.models)
     run(tracker, 1)
-    counts = looks(world, tracker, 60, first_s=FRAME_S)
-    world.hands[0].is_visible = False  # lost, and searched for
-    counts += looks(world, tracker, 60, first_s=61 * FRAME_S)
-    assert max(counts) == 1
+    assert max(looks(world, tracker, 60, first_s=FRAME_S)) == 1
+
+
+@pytest.mark.parametrize('another', [[], [FakeHand(120, 240)]], ids=['alone', 'beside another'])
+def test_while_a_hand_is_lost_two_looks_are_made_at_every_image(another):
+    world = FakeWorld(FakeHand(320, 240), *another)
+    tracker = HandTracker(TrackerOptions(max_num_hands=4), world.models)
+    run(tracker, 30)
+    world.hands[0].is_visible = False
+    tracker.track(IMAGE, 1.0)  # misses it
+    assert looks(world, tracker, 20, first_s=1.0 + FRAME_S) == [2] * 20
 
 
 @pytest.mark.parametrize('detection_tiles', ['1x1', 'auto'])

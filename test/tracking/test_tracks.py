@@ -10,33 +10,36 @@ from hand_tracking_ros.tracking.duplicates import is_same_hand
 from hand_tracking_ros.tracking.hand import TrackingState
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import Region, overlap
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from hand_tracking_ros.tracking.tracks import Tracks
 from support.fake_world import HAND_SIZE_PX, FakeHand
 
-SAME_HAND_OVERLAP = 0.5
+SAME_HAND_OVERLAP = TrackerOptions().min_tracking_confidence
 ELSEWHERE = Region(0.0, 0.0, 10.0, 0.0)
 # Too far for a duplicate, near enough for the same hand inaccurately observed.
 BESIDE_PX = 0.3 * HAND_SIZE_PX
 
 
-def observation(x_px, right_probability=1.0, track=None):
+def observation(x_px, right_probability=1.0, track=None, *, presence=0.99, scale=1.0, part=False):
     """An upright hand at a place, found in the region of a track or of a new palm."""
+    landmarks_px = FakeHand(x_px, 240).landmarks_px
     landmarks = HandLandmarks(
-        FakeHand(x_px, 240).landmarks_px,
+        landmarks_px[0] + np.float32(scale) * (landmarks_px - landmarks_px[0]),
         np.zeros((21, 3), np.float32),
-        0.99,
+        presence,
         right_probability,
         ELSEWHERE,
     )
-    return Observation(landmarks, track)
+    return Observation(landmarks, track, part)
 
 
-def update(tracks, *observations, stamp_s=0.0):
-    tracks.update(observations, stamp_s, SAME_HAND_OVERLAP)
+def update(tracks, *observations, stamp_s=0.0, **options):
+    options = TrackerOptions(**{'max_num_hands': 4, **options})
+    tracks.update(observations, stamp_s, (640, 480), options)
 
 
 def tracked(tracks):
-    return {track.track_id: track.landmarks for track in tracks.tracked}
+    return {track.track_id: track.landmarks for track in tracks.published}
 
 
 def test_what_lies_beside_a_hand_is_no_duplicate_but_overlaps_it():
@@ -128,9 +131,10 @@ def test_a_finger_that_was_taken_for_a_hand_is_lost_when_the_hand_is_seen():
     tracks, hand = Tracks(), observation(300)
     finger = small_hand_along(hand, *INDEX_FINGER)
     update(tracks, finger)
+    update(tracks, finger, stamp_s=0.1)
     assert list(tracked(tracks)) == [1]
     again = replace(finger, track=tracks.tracked[0])
-    update(tracks, again, hand, stamp_s=0.1)
+    update(tracks, again, hand, stamp_s=0.2)
     assert list(tracked(tracks)) == [2]
 
 
@@ -139,6 +143,7 @@ def test_a_small_hand_beside_a_finger_is_a_hand():
     finger = small_hand_along(hand, *INDEX_FINGER)
     beside = moved_to(finger, finger.landmarks.landmarks_px - np.float32([30, 0, 0]))
     update(tracks, hand, beside)
+    update(tracks, hand, beside, stamp_s=0.1)
     assert list(tracked(tracks)) == [1, 2]
 
 
@@ -149,10 +154,11 @@ def test_a_hand_found_in_the_region_of_another_track_continues_its_own():
     assert list(tracked(tracks)) == [2]
 
 
-def test_of_too_many_hands_the_oldest_stay():
+def test_of_too_many_hands_of_one_size_the_oldest_stay():
     tracks = Tracks()
     update(tracks, observation(100), observation(300), observation(500))
-    tracks.limit(2)
+    again = [observation(100 + 200 * i, track=each) for i, each in enumerate(tracks.tracked)]
+    update(tracks, *again, stamp_s=0.1, max_num_hands=2)
     assert list(tracked(tracks)) == [1, 2]
     assert tracks.lost == []
 
@@ -168,12 +174,26 @@ def test_a_lost_hand_is_remembered_for_a_second_or_for_hold_time(hold_time_s, re
     assert tracks.lost == []
 
 
-def test_a_lost_hand_is_held_for_hold_time():
+@pytest.mark.parametrize(('seen_s', 'held_s'), [(9.0, 0.3), (2.0, 0.2), (0.0, 0.0)])
+def test_a_lost_hand_is_held_for_hold_time_and_a_tenth_of_the_time_it_was_seen_at_most(
+    seen_s, held_s
+):
     tracks = Tracks()
     update(tracks, observation(300), stamp_s=1.0)
-    update(tracks, stamp_s=1.1)
-    assert [track.track_id for track in tracks.held(1.3, 0.3)] == [1]
-    assert tracks.held(1.31, 0.3) == []
+    update(tracks, observation(300), stamp_s=1.0 + seen_s)
+    update(tracks, stamp_s=1.1 + seen_s)
+    if held_s:
+        assert [track.track_id for track in tracks.held(1.0 + seen_s + held_s - 0.01, 0.3)] == [1]
+    assert tracks.held(1.0 + seen_s + held_s + 0.01, 0.3) == []
+
+
+def test_a_hand_that_flickers_is_not_held_again_and_again():
+    tracks, num_held = Tracks(), 0
+    for i in range(300):
+        is_seen = i % 10 < 5  # half of the time
+        update(tracks, *([observation(300)] if is_seen else []), stamp_s=i / 30)
+        num_held += len(tracks.held(i / 30, 0.3))
+    assert num_held <= 0.1 * 150
 
 
 def test_a_track_reports_its_landmarks_in_widths_and_heights_of_the_image_depth_in_widths():
@@ -192,3 +212,83 @@ def test_track_ids_go_on_after_all_hands_are_forgotten():
     tracks.clear()
     update(tracks, observation(300))
     assert list(tracked(tracks)) == [2]
+
+
+DOUBTFUL = {'presence': 0.85}
+SMALL = {'scale': 0.4}
+
+
+@pytest.mark.parametrize(
+    'kind', [DOUBTFUL, SMALL, {'part': True}], ids=['doubtful', 'small', 'part']
+)
+def test_a_hand_that_is_not_clear_is_published_after_some_images_and_aged_from_the_first(kind):
+    tracks = Tracks()
+    update(tracks, observation(300, **kind))
+    assert tracked(tracks) == {}
+    for i in (1, 2):
+        update(tracks, observation(300, **kind), stamp_s=0.1 * i)
+    assert list(tracked(tracks)) == [1]
+    (track,) = tracks.published
+    assert track.to_hand(640, 480, 0.2, TrackingState.TRACKED).age_s == 0.2
+
+
+def test_what_is_no_hand_is_neither_published_nor_held_nor_remembered_and_takes_no_id():
+    tracks = Tracks()
+    for i in range(40):
+        update(tracks, *([observation(100, presence=0.7)] if i % 4 else []), stamp_s=0.03 * i)
+        assert (tracked(tracks), tracks.held(0.03 * i, 0.3), tracks.lost) == ({}, [], [])
+    update(tracks, observation(300), stamp_s=2.0)
+    assert list(tracked(tracks)) == [1]
+
+
+def test_a_published_hand_that_turns_out_to_be_none_is_forgotten():
+    tracks = Tracks()
+    update(tracks, observation(300))
+    for i in (1, 2):
+        assert list(tracked(tracks)) == [1]
+        again = observation(300, track=tracks.tracked[0], presence=0.6)
+        update(tracks, again, stamp_s=0.03 * i)
+    assert (tracked(tracks), tracks.lost) == ({}, [])
+
+
+def test_a_near_hand_takes_the_place_of_a_far_one_and_a_little_larger_one_does_not():
+    places = {}
+    for scale in (0.4, 0.8):
+        tracks = Tracks()
+        for i in range(20):
+            far = observation(150, scale=scale)
+            near = [observation(450)] if i >= 10 else []
+            update(tracks, far, *near, stamp_s=0.03 * i, max_num_hands=1)
+        places[scale] = [round(points[0, 0]) for points in each_place(tracks)]
+    assert places == {0.4: [450], 0.8: [150]}
+
+
+def each_place(tracks):
+    return [track.landmarks.landmarks_px for track in tracks.published]
+
+
+def test_a_doubtful_near_hand_takes_the_place_of_a_far_one_once_it_is_confirmed():
+    tracks, seen = Tracks(), []
+    for i in range(8):
+        near = [observation(450, **DOUBTFUL)] if i >= 5 else []
+        update(tracks, observation(150, **SMALL), *near, stamp_s=0.03 * i, max_num_hands=1)
+        seen.append(list(tracked(tracks)))
+    assert seen == [[]] + [[1]] * 6 + [[2]]
+    assert tracks.lost == []  # the far one is forgotten, not held
+
+
+def test_a_hand_cut_by_the_border_is_as_small_as_what_is_seen_of_it():
+    tracks = Tracks()
+    for i in range(5):
+        update(
+            tracks, observation(-20), observation(300, scale=0.6), stamp_s=0.03 * i, max_num_hands=1
+        )
+    assert [round(points[0, 0]) for points in each_place(tracks)] == [300]
+
+
+def test_while_all_hands_are_large_and_well_seen_no_further_one_is_followed():
+    tracks = Tracks()
+    for i in range(3):
+        update(tracks, observation(100), observation(500), stamp_s=0.03 * i, max_num_hands=1)
+        assert len(tracks.tracked) == 1
+        assert tracks.are_well_seen
