@@ -64,7 +64,7 @@ def is_found(hands: Iterable[PictureHand], image: np.ndarray, points: np.ndarray
     """Whether one of the hands is where the landmarks are (px)."""
     size = image.shape[1::-1]
     distances = [np.linalg.norm(hand.landmarks * size - points, axis=1).mean() for hand in hands]
-    return min(distances, default=np.inf) < MAX_DISTANCE * hand_size(points)
+    return bool(min(distances, default=np.inf) < MAX_DISTANCE * hand_size(points))
 
 
 def judge(picture: BasePicture, data: Path, find: Find) -> list[Outcome]:
