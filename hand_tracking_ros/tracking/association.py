@@ -59,7 +59,7 @@ def assign(
         (_cost(track, observation.landmarks, stamp_s), t, o)
         for t, track in enumerate(tracks)
         for o, observation in enumerate(observations)
-        if _is_within_gate(track, observation, stamp_s)
+        if is_within_gate(track, observation, stamp_s)
     ]
     assigned: dict[int, Track] = {}
     mixtures: set[int] = set()
@@ -95,7 +95,7 @@ def _is_mixture(
     return any(overlap(landmarks.next_region, other) > CROWDED_OVERLAP for other in others)
 
 
-def _is_within_gate(track: Track, observation: Observation, stamp_s: float) -> bool:
+def is_within_gate(track: Track, observation: Observation, stamp_s: float) -> bool:
     """Whether an observation may continue a track: in its own region it always may."""
     if observation.track is track:
         return True

@@ -13,9 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from hand_tracking_ros.tracking.association import is_within_gate
 from hand_tracking_ros.tracking.candidate import Candidate, Observation
 from hand_tracking_ros.tracking.duplicates import is_same_hand, overlaps_same_side, takes_in
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
+from hand_tracking_ros.tracking.look import Look
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.palm_search import (
@@ -26,6 +28,7 @@ from hand_tracking_ros.tracking.palm_search import (
     new_candidates,
     rendition_for,
 )
+from hand_tracking_ros.tracking.region import Region
 from hand_tracking_ros.tracking.rendition import Rendition
 from hand_tracking_ros.tracking.timings import Timings
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
@@ -72,6 +75,7 @@ class HandTracker:
         self._last_stamp_s = -np.inf
         self._last_detection_s = -np.inf
         self._search = PalmSearch()
+        self._looks: Sequence[Look] = []  # at the last image
 
     def track(self, image: np.ndarray, stamp_s: float) -> list[Hand]:
         """Find the hands in the next image.
@@ -93,7 +97,7 @@ class HandTracker:
         if options.static_image_mode or not is_next:
             self.reset()
         self._last_stamp_s = stamp_s
-        self.timings = Timings()
+        self.timings, self._looks = Timings(), []
         self._tracks.forget_lost(stamp_s, options.hold_time_s)
         candidates = [
             Candidate(track.next_region, options.min_presence_confidence, track)
@@ -102,6 +106,7 @@ class HandTracker:
         rendition = rendition_for(image, options)
         candidates += self._detect(image, stamp_s, rendition)
         observations = self._observe(image, candidates, rendition)
+        observations += self._search_for_missed(image, stamp_s, observations, rendition)
         height, width = image.shape[:2]
         self._tracks.update(observations, stamp_s, (width, height), options)
         return self._report(image, stamp_s)
@@ -118,23 +123,55 @@ class HandTracker:
         is_due = has_waited or (has_place and is_searching)
         if not is_due or (self._tracks.are_well_seen and not has_place):
             return []
-        self._last_detection_s = stamp_s
-        detector = self._models.palm_detector
-        started_s = time.perf_counter()
         if options.static_image_mode:
             looks = all_looks(image, options, rendition)
         elif not has_place:
             looks = looks_at(image, options, rendition)[:1]  # for a larger hand than those tracked
         else:
             budget_s = 0.0 if published else options.detection_budget_s
-            max_looks = detector.num_looks_within(budget_s)
+            max_looks = self._models.palm_detector.num_looks_within(budget_s)
             looks = self._search.looks(image, published, lost, max_looks, options, rendition)
-        palms = detector.detect(image, looks, min_confidences(image, looks, options))
-        self.timings = replace(self.timings, detection_s=time.perf_counter() - started_s)
-        candidates = new_candidates(image, looks, palms, tracked, options)
+        return self._search_palms(image, stamp_s, looks, tracked)
+
+    def _search_for_missed(
+        self,
+        image: np.ndarray,
+        stamp_s: float,
+        observations: Sequence[Observation],
+        rendition: Rendition,
+    ) -> list[Observation]:
+        """Tracked hands that are not where they should be, if the whole image shows them near.
+
+        A hand that moves fast leaves its region from one image to the next; it need not be lost.
+        """
+        seen = [observation.track for observation in observations]
+        missed = [track for track in self._tracks.published if track not in seen]
+        whole = looks_at(image, self.options, rendition)[0]
+        if not missed or whole in self._looks:
+            return []
+        known = [observation.landmarks.next_region for observation in observations]
+        candidates = self._search_palms(image, stamp_s, [whole], known)
+        return [
+            observation
+            for observation in self._observe(image, candidates, rendition)
+            if any(is_within_gate(track, observation, stamp_s) for track in missed)
+        ]
+
+    def _search_palms(
+        self, image: np.ndarray, stamp_s: float, looks: Sequence[Look], known: Sequence[Region]
+    ) -> list[Candidate]:
+        """The hands that the palm detector finds in some looks, beside those in known regions."""
+        options = self.options
+        self._last_detection_s, self._looks = stamp_s, looks
+        started_s = time.perf_counter()
+        confidences = min_confidences(image, looks, options)
+        palms = self._models.palm_detector.detect(image, looks, confidences)
+        detection_s = (self.timings.detection_s or 0.0) + time.perf_counter() - started_s
+        self.timings = replace(self.timings, detection_s=detection_s)
+        candidates = new_candidates(image, looks, palms, known, options)
         if options.static_image_mode:
             return candidates  # there is the time to try every look's
-        num_free = max(options.max_num_hands - len(tracked), 0)
+        num_free = max(options.max_num_hands - len(known), 0)
         return sorted(candidates, key=_prospect)[: num_free + NUM_SPARE]
 
     def _observe(
@@ -157,7 +194,9 @@ class HandTracker:
             present = present[: self.options.max_num_hands]
         hands = [landmarks for _, landmarks in present]
         refined = model.refine(image, hands, further_passes, rendition)
-        self.timings = replace(self.timings, landmarks_s=time.perf_counter() - started_s)
+        passed_s = time.perf_counter() - started_s
+        landmarks_s = (self.timings.landmarks_s or 0.0) + passed_s  # of all regions of the image
+        self.timings = replace(self.timings, landmarks_s=landmarks_s)
         if self.options.image_mirrored:
             refined = [
                 replace(landmarks, right_probability=1 - landmarks.right_probability)

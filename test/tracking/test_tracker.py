@@ -18,6 +18,17 @@ def test_a_hand_keeps_its_id_while_it_moves():
     assert seen[-1].age_s == pytest.approx(59 * FRAME_S)
 
 
+@pytest.mark.parametrize('another', [[], [FakeHand(560, 240)]], ids=['alone', 'beside another'])
+def test_a_hand_that_leaves_its_region_within_one_image_is_found_in_that_image(another):
+    world = FakeWorld(FakeHand(120, 240), *another)
+    tracker = HandTracker(models=world.models)
+    run(tracker, 30)
+    world.hands[0].x_px += 90
+    hands = tracker.track(IMAGE, 1.0)
+    assert len(tracked(hands)) == 1 + len(another)
+    assert sorted(ids(hands)) == list(range(1, 2 + len(another)))
+
+
 def test_landmarks_are_fractions_of_width_and_height():
     world = FakeWorld(FakeHand(320, 240))
     (hand,) = HandTracker(models=world.models).track(IMAGE, 0.0)
