@@ -50,8 +50,8 @@ class PalmSearch:
 
     While no hand is tracked, it scans: the whole image, the same padded, four tiles, the whole
     image, four tiles, and so on; with more than one look per image the whole is always among them.
-    A scan that has begun is finished even if a hand was found; from then on the whole image, plain
-    or padded, and the next tile take turns. While a hand is lost, the whole is always seen,
+    A scan that has begun is finished even if a hand was found; from then on the whole image and the
+    next other look take turns. While a hand is lost, the whole is always seen,
     and beside it in turn the place where it was lost, and the next look of a scan.
     """
 
@@ -117,20 +117,20 @@ class PalmSearch:
         return [replace(whole, window=window, is_part=True)]
 
     def _next_look(self, whole: Look, others: Sequence[Look], tracked: Sequence[Region]) -> Look:
-        """The next one of the scan; after a scan that found a hand, whole image or next tile."""
+        """The next one of the scan; after a scan that found a hand, whole image or next other."""
         # Tiles of an image of another size, or covered by a hand meanwhile, are left out.
         self._scan = [look for look in self._scan if look in (whole, *others)]
         if self._scan:
             return self._scan.pop(0)
-        tiles = [look for look in others if look.is_part]
-        large = [whole, *(look for look in others if not look.is_part)]
         if not tracked:
+            tiles = [look for look in others if look.is_part]
+            large = [whole, *(look for look in others if not look.is_part)]
             _, *self._scan = _scan(large, tiles)
             return whole
         self._turn += 1
-        if not tiles or self._turn % 2:
-            return large[self._turn // (2 if tiles else 1) % len(large)]
-        return tiles[self._turn // 2 % len(tiles)]
+        if not others or self._turn % 2:
+            return whole
+        return others[self._turn // 2 % len(others)]
 
 
 def _scan(large: Sequence[Look], tiles: Sequence[Look]) -> list[Look]:

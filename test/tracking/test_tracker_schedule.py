@@ -93,8 +93,8 @@ def test_a_second_hand_too_small_for_the_whole_image_is_found_while_one_is_track
     tracker = HandTracker(TrackerOptions(detection_interval_s=0.2), world.models)
     run(tracker, 30)
     world.hands.append(FakeHand(500, 240, largest_window_px=300))
-    # The parts take turns, and every other look is at the whole image.
-    images = round(2 * NUM_TILES * 0.2 / FRAME_S) + 2
+    # Every other look is at the whole image.
+    images = round(2 * (NUM_LOOKS - 1) * 0.2 / FRAME_S) + 2
     assert len(run(tracker, images, first_s=1.0)[-1]) == 2
 
 
