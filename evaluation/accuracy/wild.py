@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from evaluation.accuracy import wild_pictures
+from evaluation.accuracy import touching, wild_pictures
 from evaluation.accuracy.degraded_hands import (
     base_pictures,
     degraded_rows,
@@ -75,9 +75,19 @@ def _video_rows(data: Path, workers: int) -> list[Row]:
     return wild_video_rows(list(_progress(tracked, 'videos', len(tasks))))
 
 
+def _touching_rows(data: Path, workers: int) -> list[Row]:
+    paths = touching.touching_tasks(data)
+    judged = _progress(in_workers(touching.judge_ours, paths, workers), 'touching', len(paths))
+    ours = [outcome for outcomes in judged for outcome in outcomes]
+    pairs = [outcome.pair for outcome in ours]
+    theirs = _of_mediapipe(lambda mediapipe: touching.judge_mediapipe(pairs, mediapipe))
+    return touching.touching_rows(ours, theirs)
+
+
 MEASURES: dict[str, Callable[[Path, int], list[Row]]] = {
     'wild_pictures': _picture_rows,
     'wild_degraded': _degraded_rows,
+    'wild_touching': _touching_rows,
     'wild_videos': _video_rows,
 }
 

@@ -51,7 +51,7 @@ class Motion:
         path_px = self._velocity_px_s * min(stamp_s - self._stamp_s, HORIZON_S)
         square = path_px @ path_px
         share = np.clip(away_px @ path_px / square, 0, 1) if square else 0.0
-        return float(np.linalg.norm(away_px - share * path_px) / self.size_px)
+        return float(np.linalg.norm(away_px - share * path_px) / max(self.size_px, region.size_px))
 
 
 def _center(region: Region) -> np.ndarray:
