@@ -241,6 +241,11 @@ def new_regions(*args):
 TILE, OTHER_TILE = TILES[:2]
 
 
+def test_it_is_known_which_palms_only_a_part_of_the_image_shows():
+    found = candidates([WHOLE, TILE], [[palm(900, 300)], [palm(300, 300)]])
+    assert [each.from_part for each in found] == [False, True]
+
+
 def test_the_same_hand_in_two_looks_is_one():
     palms = [[palm(300, 300)], [palm(306, 297)], [palm(298, 304)]]
     assert new_regions([WHOLE, TILE, OTHER_TILE], palms) == [palm(300, 300).hand_region]

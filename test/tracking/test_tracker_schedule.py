@@ -65,6 +65,32 @@ def test_a_scan_of_all_parts_of_the_image_is_finished_although_a_hand_was_found(
     assert len(run(tracker, NUM_LOOKS, first_s=FRAME_S)[-1]) == 2
 
 
+def test_where_a_hand_is_missed_the_whole_image_is_not_searched_twice():
+    world = FakeWorld(FakeHand(320, 240))
+    options = TrackerOptions(detection_tiles='1x1', detection_interval_s=0.0)
+    tracker = HandTracker(options, world.models)
+    run(tracker, 30)
+    world.hands[0].is_visible = False
+    assert looks(world, tracker, 1, first_s=1.0) == [1]
+
+
+def test_what_is_not_confirmed_does_not_end_the_search():
+    world = FakeWorld(FakeHand(320, 240, presence=0.85))
+    options = TrackerOptions(detection_tiles='1x1', confirmation_images=5)
+    assert looks(world, HandTracker(options, world.models), 7) == [1] * 5 + [0] * 2
+
+
+def test_while_a_hand_cut_by_the_border_has_the_place_a_near_one_is_found_and_takes_it():
+    world = FakeWorld(FakeHand(2, 240))
+    tracker = HandTracker(TrackerOptions(max_num_hands=1, detection_interval_s=0.2), world.models)
+    run(tracker, 30)
+    world.hands.append(FakeHand(400, 240))
+    counts = looks(world, tracker, 30, first_s=1.0)
+    assert 1 <= sum(counts) <= 3  # the whole image, until the near hand has the place
+    (hand,) = tracker.track(IMAGE, 2.0)
+    assert hand.landmarks[0, 0] == 400 / 640
+
+
 def test_no_palm_is_searched_when_every_place_is_taken():
     world = FakeWorld(FakeHand(320, 240))
     tracker = HandTracker(TrackerOptions(max_num_hands=1), world.models)

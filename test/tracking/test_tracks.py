@@ -215,7 +215,7 @@ def test_track_ids_go_on_after_all_hands_are_forgotten():
 
 
 DOUBTFUL = {'presence': 0.85}
-SMALL = {'scale': 0.4}
+SMALL = {'scale': 0.3}
 
 
 @pytest.mark.parametrize(
@@ -292,3 +292,23 @@ def test_while_all_hands_are_large_and_well_seen_no_further_one_is_followed():
         update(tracks, observation(100), observation(500), stamp_s=0.03 * i, max_num_hands=1)
         assert len(tracks.tracked) == 1
         assert tracks.are_well_seen
+
+
+def test_a_hand_that_is_clear_takes_the_place_of_one_as_large_that_is_doubtful():
+    tracks = Tracks()
+    for i in range(3):
+        update(tracks, observation(150, **DOUBTFUL), stamp_s=0.03 * i, max_num_hands=1)
+    for i in range(3, 5):
+        doubtful = observation(150, track=tracks.tracked[0], presence=0.6 if i == 3 else 0.7)
+        update(tracks, doubtful, observation(450), stamp_s=0.03 * i, max_num_hands=1)
+    assert list(tracked(tracks)) == [2]
+
+
+def test_where_a_hand_was_lost_something_doubtful_is_not_taken_for_it_for_long():
+    tracks = Tracks()
+    for i in range(30):
+        update(tracks, observation(300), stamp_s=0.03 * i)
+    update(tracks, stamp_s=0.9)
+    for i in range(2):
+        update(tracks, observation(300, presence=0.6), stamp_s=0.93 + 0.03 * i)
+    assert (tracked(tracks), tracks.lost) == ({}, [])
