@@ -38,8 +38,8 @@ INSIDE = 0.5
 FAINT = 0.3
 # ... but then the landmark model has to confirm the hand with this presence, in a single pass.
 FAINT_PRESENCE = 0.9
-# And this one, in each pass, where only a part of the image shows the palm: all that the detector
-# mistook for a palm on 137 pictures, but for one face, it found in tiles, with less.
+# And this one if there are further passes, or where only a part of the image shows the palm: on 137
+# pictures nearly all that the detector mistook for a palm was in tiles, and had less.
 PART_PRESENCE = 0.6
 # So many tiles follow each look at the whole image, while no hand is tracked.
 TILES_BETWEEN = 4
@@ -222,11 +222,12 @@ def new_candidates(
 
 
 def _min_presence(palm: PalmDetection, look: Look, options: TrackerOptions) -> float:
-    """The presence with which the landmark model has to confirm a palm, in each of its passes."""
+    """The presence with which the landmark model has to confirm a palm."""
     min_presence = options.min_presence_confidence
-    if palm.score < options.min_detection_confidence and options.num_landmark_passes == 1:
+    is_faint = palm.score < options.min_detection_confidence
+    if is_faint and options.num_landmark_passes == 1:
         return max(min_presence, FAINT_PRESENCE)
-    return max(min_presence, PART_PRESENCE) if look.is_part else min_presence
+    return max(min_presence, PART_PRESENCE) if is_faint or look.is_part else min_presence
 
 
 def _lies_on(region: Region, hand: Region) -> bool:

@@ -15,10 +15,8 @@ import numpy as np
 
 from hand_tracking_ros.tracking.association import is_within_gate
 from hand_tracking_ros.tracking.candidate import Candidate, Observation
-from hand_tracking_ros.tracking.duplicates import is_same_hand, overlaps_same_side, takes_in
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
 from hand_tracking_ros.tracking.look import Look
-from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.palm_search import (
     PalmSearch,
@@ -30,6 +28,7 @@ from hand_tracking_ros.tracking.palm_search import (
 )
 from hand_tracking_ros.tracking.region import Region
 from hand_tracking_ros.tracking.rendition import Rendition
+from hand_tracking_ros.tracking.still_image import surest_hands
 from hand_tracking_ros.tracking.timings import Timings
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from hand_tracking_ros.tracking.tracks import NUM_SPARE, Tracks
@@ -184,16 +183,13 @@ class HandTracker:
         model = self._models.landmark_model
         regions = [candidate.region for candidate in candidates]
         estimates = model.estimate(image, regions, rendition=rendition)
-        present = _present(candidates, estimates)
-        further_passes = self.options.num_landmark_passes - 1
+        found = list(zip(candidates, estimates, strict=True))
         if self.options.static_image_mode:
-            present = _best_of_each_hand(present, self.options.min_tracking_confidence)
-            if further_passes:
-                hands = model.confirm(image, [landmarks for _, landmarks in present], rendition)
-                present = _present([candidate for candidate, _ in present], hands)
-            present = present[: self.options.max_num_hands]
+            present = surest_hands(self._models, image, found, self.options, rendition)
+        else:
+            present = [each for each in found if each[1].presence > each[0].min_presence]
         hands = [landmarks for _, landmarks in present]
-        refined = model.refine(image, hands, further_passes, rendition)
+        refined = model.refine(image, hands, self.options.num_landmark_passes - 1, rendition)
         passed_s = time.perf_counter() - started_s
         landmarks_s = (self.timings.landmarks_s or 0.0) + passed_s  # of all regions of the image
         self.timings = replace(self.timings, landmarks_s=landmarks_s)
@@ -225,36 +221,6 @@ class HandTracker:
 def _prospect(candidate: Candidate) -> tuple[float, float]:
     """Sorts new candidates: sure palms before faint ones, then large ones first."""
     return candidate.min_presence, -candidate.region.size_px
-
-
-def _present(
-    candidates: Sequence[Candidate], hands: Sequence[HandLandmarks]
-) -> list[tuple[Candidate, HandLandmarks]]:
-    """The candidates where there is a hand, with that hand."""
-    return [
-        (candidate, hand)
-        for candidate, hand in zip(candidates, hands, strict=True)
-        if hand.presence > candidate.min_presence
-    ]
-
-
-def _best_of_each_hand(
-    found: Sequence[tuple[Candidate, HandLandmarks]], max_overlap: float
-) -> list[tuple[Candidate, HandLandmarks]]:
-    """What different looks found in a still image, each hand as the surest look shows it.
-
-    Large and sure hands come first: they get the places if there are more hands than places.
-    """
-    best: list[tuple[Candidate, HandLandmarks]] = []
-    for candidate, landmarks in sorted(found, key=lambda each: -round(each[1].presence, 1)):
-        if not any(
-            is_same_hand(landmarks, other)
-            or takes_in(landmarks, other)
-            or overlaps_same_side(landmarks, other, max_overlap)
-            for _, other in best
-        ):
-            best.append((candidate, landmarks))
-    return sorted(best, key=lambda each: -each[1].presence * each[1].palm_extent_px)
 
 
 def _check_image(image: np.ndarray) -> None:

@@ -109,9 +109,7 @@ class FakeWorld:
         self.num_inferences += bool(regions)
         return [self._landmarks_in(region) for region in regions]
 
-    # Further passes go through `estimate` above.
-    refine = LandmarkModel.refine
-    confirm = LandmarkModel.confirm
+    refine = LandmarkModel.refine  # further passes go through `estimate` above
 
     def _landmarks_in(self, region: Region) -> HandLandmarks:
         def distance(hand):

@@ -308,9 +308,9 @@ def test_faint_palms_come_last_and_need_more_presence():
     assert {each.track for each in found} == {None}
 
 
-@pytest.mark.parametrize('score', [0.3, 0.9])
-def test_what_only_a_part_of_a_still_image_shows_needs_more_presence(score):
+@pytest.mark.parametrize(('score', 'in_whole'), [(0.3, PART_PRESENCE), (0.9, 0.5)])
+def test_faint_palms_and_parts_of_a_still_image_need_more_presence(score, in_whole):
     options = TrackerOptions(static_image_mode=True)
     palms = [[palm(300, 300, score)], [palm(600, 300, score)]]
     found = new_candidates(HD, [WHOLE, TILE], palms, [], options)
-    assert [each.min_presence for each in found] == [0.5, PART_PRESENCE]
+    assert [each.min_presence for each in found] == [in_whole, PART_PRESENCE]

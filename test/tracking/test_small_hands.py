@@ -28,6 +28,7 @@ FOUND_DISTANCE = 0.25
 
 # Hands in the shared pictures that the reference has not found. All were looked at: real hands.
 MISSED_BY_THE_REFERENCE = {
+    ('freihand_00065475.jpg', (113, 117)): 'the only hand, closed, before a mountain',
     ('call_0e022ee9.jpg', (333, 447)): 'the other hand, hanging down at the left of the body',
     ('call_172ba7f6.jpg', (178, 406)): 'the gesture itself, blurred and dark, beside the ear',
     ('four_07a5a144.jpg', (142, 451)): 'the gesture itself, four fingers before a wall',

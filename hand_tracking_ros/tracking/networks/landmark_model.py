@@ -23,8 +23,6 @@ from hand_tracking_ros.tracking.rendition import Rendition
 INPUT_SIZE_PX = 224
 # The model's z is this much too small against x (TensorsToLandmarks' normalize_z).
 NORMALIZE_Z = 0.4
-# Of 137 pictures none shows something else than a hand that is as surely taken for one.
-CERTAIN_PRESENCE = 0.95
 # Further passes take in this much more of the image than tracking does.
 REFINE_SCALE = 1.15
 
@@ -121,36 +119,6 @@ class LandmarkModel:
             )
             for i, region in enumerate(regions)
         ]
-
-    def confirm(
-        self, image: np.ndarray, hands: Sequence[HandLandmarks], rendition: Rendition
-    ) -> list[HandLandmarks]:
-        """Look again, and once mirrored, at hands that are in doubt.
-
-        The lowest of three presences tells hands from ears, paws and clothes better than one: on
-        137 pictures that no one took for a hand tracker the precision at a recall of 83 % is 98 %,
-        with one 91 %. Neither the landmarks' agreement nor the bones' proportions add to that.
-
-        Args:
-            image: as for `estimate`.
-            hands: what `estimate` found in the image.
-            rendition: as for `estimate`.
-
-        Returns:
-            The hands; the presence of those in doubt is the lowest of the three.
-        """
-        doubtful = [hand for hand in hands if hand.presence < CERTAIN_PRESENCE]
-        twice = [hand.next_region for hand in doubtful for _ in ('plain', 'mirrored')]
-        again = self.estimate(image, twice, [False, True] * len(doubtful), rendition)
-        lowest = [
-            min(hand.presence, plain.presence, mirrored.presence)
-            for hand, plain, mirrored in zip(doubtful, again[::2], again[1::2], strict=True)
-        ]
-        confirmed = iter(
-            replace(hand, presence=presence)
-            for hand, presence in zip(doubtful, lowest, strict=True)
-        )
-        return [next(confirmed) if hand.presence < CERTAIN_PRESENCE else hand for hand in hands]
 
     def refine(
         self,

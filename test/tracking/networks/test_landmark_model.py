@@ -143,31 +143,6 @@ class ScriptedModel(LandmarkModel):
         return estimates
 
 
-class DoubtingModel(LandmarkModel):
-    """A landmark model that gives each region the next of these presences."""
-
-    def __init__(self, *presences):
-        self.presences = list(presences)
-        self.calls = []
-
-    def estimate(self, image, regions, mirrored=None, rendition=Rendition.PLAIN):
-        self.calls.append((list(regions), list(mirrored), rendition))
-        return [estimate(50, self.presences.pop(0)) for _ in regions]
-
-
-def test_a_hand_in_doubt_is_as_present_as_where_it_is_least():
-    model = DoubtingModel(0.7, 0.8, 0.99, 0.3)
-    hands = [estimate(1, 0.75), estimate(2, 0.99), estimate(3, 0.9)]
-    found = model.confirm(None, hands, Rendition.STRETCHED)
-    assert [hand.presence for hand in found] == [0.7, 0.99, 0.3]
-    for hand, before in zip(found, hands, strict=True):
-        np.testing.assert_array_equal(hand.landmarks_px, before.landmarks_px)
-    first, third = hands[0].next_region, hands[2].next_region
-    assert model.calls == [
-        ([first, first, third, third], [False, True, False, True], Rendition.STRETCHED)
-    ]
-
-
 def around(hand):
     region = hand.next_region
     return replace(region, size_px=REFINE_SCALE * region.size_px)

@@ -1,0 +1,130 @@
+"""Which of the hands that the looks at a still image found are reported.
+
+A video has the next images to tell hands from ears and paws. A still image is looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hand_tracking_ros.tracking.candidate import Candidate
+from hand_tracking_ros.tracking.duplicates import is_same_hand, overlaps_same_side, takes_in
+from hand_tracking_ros.tracking.hand import PALM_TRIANGLE
+from hand_tracking_ros.tracking.look import Look
+from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
+from hand_tracking_ros.tracking.networks.models import HandModels
+from hand_tracking_ros.tracking.region import overlap
+from hand_tracking_ros.tracking.rendition import Rendition
+from hand_tracking_ros.tracking.tracker_options import TrackerOptions
+
+# Of 137 pictures none shows something else than a hand that is as surely taken for one.
+CERTAIN_PRESENCE = 0.95
+# Less presence than this is not worth another look.
+MIN_FIRST_PRESENCE = 0.35
+# The area of the triangle of wrist and knuckles, in squares of its longest side. A line shows no
+# hand's shape: of 300 hands 3 had less, and all of them were certain.
+MIN_PALM_AREA = 0.012
+
+# A close-up shows this many sides of a hand's region; the palm detector finds the palm there with
+# this score, and its region overlaps the hand's by this. Of 11 hands in doubt, found in tiles, all
+# were found again, of 7 ears, paws and faces one.
+CLOSE_UP = 1.5
+CLOSE_UP_CONFIDENCE = 0.15
+CLOSE_UP_OVERLAP = 0.4
+
+Found = tuple[Candidate, HandLandmarks]
+
+
+def surest_hands(
+    models: HandModels,
+    image: np.ndarray,
+    found: Sequence[Found],
+    options: TrackerOptions,
+    rendition: Rendition,
+) -> list[Found]:
+    """The hands that are believed, each once: large and sure ones first, `max_num_hands` at most.
+
+    Args:
+        models: look again at what is in doubt, if options allow more than one pass.
+        image: (H, W, 3) uint8 RGB.
+        found: what the landmark model made of each look's palms, whatever their presence; some of
+            one hand.
+        options: how to track.
+        rendition: the light that suits the image.
+    """
+    looks_again = options.num_landmark_passes > 1
+    hands = _best_of_each(
+        [
+            (candidate, hand)
+            for candidate, hand in found
+            if hand.presence > (MIN_FIRST_PRESENCE if looks_again else candidate.min_presence)
+        ],
+        options.min_tracking_confidence,
+    )
+    if looks_again:
+        hands = _believed(models, image, hands, rendition)
+    hands.sort(key=lambda each: -each[1].presence * each[1].palm_extent_px)
+    return hands[: options.max_num_hands]
+
+
+def _best_of_each(found: Sequence[Found], max_overlap: float) -> list[Found]:
+    """Each hand as the surest look shows it; the first of those that are equally sure."""
+    best: list[Found] = []
+    for candidate, hand in sorted(found, key=lambda each: -round(each[1].presence, 1)):
+        if not any(
+            is_same_hand(hand, other)
+            or takes_in(hand, other)
+            or overlaps_same_side(hand, other, max_overlap)
+            for _, other in best
+        ):
+            best.append((candidate, hand))
+    return best
+
+
+def _believed(
+    models: HandModels, image: np.ndarray, hands: Sequence[Found], rendition: Rendition
+) -> list[Found]:
+    """Those that are certain, and those in doubt that convince when they are looked at again.
+
+    Three presences tell hands from ears, paws and clothes better than one: on 137 pictures that no
+    one took for a hand tracker the precision at a recall of 83 % is 98 %, with one 91 %. Neither
+    the landmarks' agreement nor the bones' proportions add to that. What the whole image shows has
+    to convince on average; what only a part of it shows, every time, and the palm detector too.
+    """
+    doubtful = [hand for _, hand in hands if hand.presence < CERTAIN_PRESENCE]
+    twice = [hand.next_region for hand in doubtful for _ in ('plain', 'mirrored')]
+    mirrored = [False, True] * len(doubtful)
+    again = iter(models.landmark_model.estimate(image, twice, mirrored, rendition))
+    believed: list[Found] = []
+    for candidate, hand in hands:
+        if hand.presence < CERTAIN_PRESENCE:
+            presences = [hand.presence, next(again).presence, next(again).presence]
+            presence = min(presences) if candidate.from_part else float(np.mean(presences))
+            if presence <= candidate.min_presence or _palm_area(hand) < MIN_PALM_AREA:
+                continue
+            if candidate.from_part and not _is_palm_in_close_up(models, image, hand, rendition):
+                continue
+            hand = replace(hand, presence=presence)
+        believed.append((candidate, hand))
+    return believed
+
+
+def _is_palm_in_close_up(
+    models: HandModels, image: np.ndarray, hand: HandLandmarks, rendition: Rendition
+) -> bool:
+    """Whether the palm detector finds the palm again where the hand is all that it is shown."""
+    region = hand.next_region
+    window = replace(region, size_px=CLOSE_UP * region.size_px, rotation_rad=0.0)
+    look = Look(window, is_part=True, rendition=rendition)
+    (palms,) = models.palm_detector.detect(image, [look], [CLOSE_UP_CONFIDENCE])
+    return any(overlap(palm.hand_region, region) > CLOSE_UP_OVERLAP for palm in palms)
+
+
+def _palm_area(hand: HandLandmarks) -> float:
+    """Area of the palm's triangle in squares of its longest side."""
+    wrist, index, pinky = hand.landmarks_px[PALM_TRIANGLE, :2]
+    (ax, ay), (bx, by) = index - wrist, pinky - wrist
+    return float(abs(ax * by - ay * bx) / 2 / max(hand.palm_extent_px, 1e-6) ** 2)
