@@ -16,12 +16,11 @@ import numpy as np
 from hand_tracking_ros.tracking.association import is_within_gate
 from hand_tracking_ros.tracking.candidate import Candidate, Observation
 from hand_tracking_ros.tracking.hand import Hand, TrackingState
-from hand_tracking_ros.tracking.look import Look
+from hand_tracking_ros.tracking.look import Look, whole_look
 from hand_tracking_ros.tracking.networks.models import HandModels
 from hand_tracking_ros.tracking.palm_search import (
     PalmSearch,
     all_looks,
-    looks_at,
     min_confidences,
     new_candidates,
     rendition_for,
@@ -125,7 +124,8 @@ class HandTracker:
         if options.static_image_mode:
             looks = all_looks(image, options, rendition)
         elif not has_place:
-            looks = looks_at(image, options, rendition)[:1]  # for a larger hand than those tracked
+            whole = replace(whole_look(image), rendition=rendition)
+            looks = [whole]  # for a larger hand than those tracked
         else:
             budget_s = 0.0 if published else options.detection_budget_s
             max_looks = self._models.palm_detector.num_looks_within(budget_s)
@@ -145,7 +145,7 @@ class HandTracker:
         """
         seen = [observation.track for observation in observations]
         missed = [track for track in self._tracks.published if track not in seen]
-        whole = looks_at(image, self.options, rendition)[0]
+        whole = replace(whole_look(image), rendition=rendition)
         if not missed or whole in self._looks:
             return []
         known = [observation.landmarks.next_region for observation in observations]
