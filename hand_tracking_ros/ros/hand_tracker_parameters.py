@@ -63,7 +63,9 @@ class HandTrackerSettings:
         'The images are mirrored, as selfies are. Robot cameras do not mirror.',
     )
     max_num_hands: int = parameter(
-        _OPTIONS.max_num_hands, 'Never more hands than this in one image.', within=(1, 16)
+        _OPTIONS.max_num_hands,
+        'Never more hands than this in one image. A large hand takes the place of a small one.',
+        within=(1, 16),
     )
     model_complexity: int = fixed(
         1, '0: lite networks, faster. 1: full networks, more accurate.', within=(0, 1)
