@@ -131,6 +131,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         'auto (default), 1x1 (the whole only), or columns x rows such as 4x2',
     )
     parser.add_argument(
+        '--detection-rotated',
+        action='store_true',
+        help='search pictures turned by 90, 180 and 270 degrees too, for hands seen upside down',
+    )
+    parser.add_argument(
         '--landmark-passes',
         type=positive_integer,
         metavar='N',
@@ -164,6 +169,7 @@ def _options(arguments: argparse.Namespace, is_video: bool) -> PipelineOptions:
         max_num_hands=arguments.max_num_hands,
         image_mirrored=arguments.image_mirrored,
         detection_tiles=arguments.detection_tiles,
+        detection_rotated=arguments.detection_rotated,
         landmark_passes=arguments.landmark_passes or 0,
     )
     # The file holds what each image shows; a reader filters as he needs.

@@ -95,13 +95,19 @@ class HandTrackerSettings:
         _OPTIONS.detection_tiles,
         'Tiles of the image that the palm detector searches one by one for hands too small to be '
         'found in the whole: auto, 1x1 (the whole only), or columns x rows such as 4x2. Tiles of '
-        'less than 192 px would show no more, and are left out.',
+        'less than 192 px would show no more, and are left out. With 1x1 the image is shown to the '
+        'networks only as MediaPipe shows it; else also padded, for hands that fill it, and in '
+        'another light where it is dark, flat or grey.',
         check=parse_tiles,
+    )
+    detection_rotated: bool = parameter(
+        _OPTIONS.detection_rotated,
+        'Search the image turned by 90, 180 and 270 degrees too, for hands seen upside down.',
     )
     detection_budget_ms: float = parameter(
         _OPTIONS.detection_budget_s * 1000,
-        'While no hand is tracked, the palm detector searches as many windows of an image as fit '
-        'in this time, but at least one.',
+        'While no hand is tracked, the palm detector takes as many looks at an image as fit in '
+        'this time, but at least one.',
         within=(0.0, 1000.0),
     )
     landmark_passes: int = parameter(
@@ -223,6 +229,7 @@ class HandTrackerSettings:
                 image_mirrored=self.image_mirrored,
                 detection_interval_s=self.detection_interval,
                 detection_tiles=self.detection_tiles,
+                detection_rotated=self.detection_rotated,
                 detection_budget_s=self.detection_budget_ms / 1000,
                 landmark_passes=self.landmark_passes,
                 confirmation_images=self.confirmation_images,

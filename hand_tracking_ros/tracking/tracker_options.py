@@ -26,8 +26,8 @@ class TrackerOptions:
             shown to the detector only as MediaPipe shows it; otherwise also padded, for hands that
             fill it, and, where it is dark, flat or grey, in another light.
         detection_rotated: whether to search the image turned by 90, 180 and 270 degrees too.
-        detection_budget_s: while no hand is tracked, as many windows of an image are searched as
-            this machine can process in this time, but at least one.
+        detection_budget_s: while no hand is tracked, as many looks are taken at an image as this
+            machine can process in this time, but at least one.
         landmark_passes: passes of the landmark model for each hand: each further pass takes the
             region that the landmarks so far give. 0: two in static image mode, else one.
         confirmation_images: a hand that is small, or doubtful, is reported after this many images

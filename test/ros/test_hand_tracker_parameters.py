@@ -21,6 +21,7 @@ OPTIONS = {
     'image_mirrored': (True, 'tracker', 'image_mirrored', True),
     'detection_interval': (7.0, 'tracker', 'detection_interval_s', 7.0),
     'detection_tiles': ('4x2', 'tracker', 'detection_tiles', '4x2'),
+    'detection_rotated': (True, 'tracker', 'detection_rotated', True),
     'detection_budget_ms': (40.0, 'tracker', 'detection_budget_s', 0.04),
     'landmark_passes': (3, 'tracker', 'landmark_passes', 3),
     'confirmation_images': (5, 'tracker', 'confirmation_images', 5),
