@@ -15,13 +15,13 @@ from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import overlap
 from hand_tracking_ros.tracking.track import Track
 
-# Gating: an observation may continue a track if it is nearer than this many sides of the track's
-# region (about two hand lengths each) to where the hand may be, and not larger or smaller by more
-# than this factor. The distance grows with each second for which the hand has been lost; for an
-# observation of the other side it shrinks.
+# Gating: an observation may continue a track if it is nearer than this many sides of the region
+# (about two hand lengths each) to where the hand may be, and not larger or smaller by more than
+# this factor (a palm's region is up to 2.3 times as large as one from landmarks). The distance
+# grows with each second for which the hand has been lost; for one of the other side it shrinks.
 GATE_DISTANCE = 0.75
 GATE_DISTANCE_PER_S = 1.0
-GATE_SIZE_RATIO = 2.0
+GATE_SIZE_RATIO = 2.5
 # Assignment costs, in sides of the region: of the other side, and of a track that is lost, so that
 # a hand that is tracked is not given to a lost track for a slightly smaller distance; and of each
 # second for which it has been lost.

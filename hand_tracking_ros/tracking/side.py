@@ -6,7 +6,10 @@ from hand_tracking_ros.tracking.hand import Handedness
 
 # The probability is the mean over about this many of the last images.
 HANDEDNESS_WINDOW = 60
-# How far that mean must cross 0.5 before the reported side changes.
+# An image whose presence is this much below 1 counts half. In a video of hands around cups the side
+# of one image is right in 80 % of those with a presence over 0.97, in 66 % of those below 0.9.
+HALF_WEIGHT = 0.05
+# How far that mean must cross 0.5 before the reported side changes; nearer, a side is undecided.
 HANDEDNESS_HYSTERESIS = 0.1
 # After this many images a hand is known well enough to be told from another one by its side.
 ESTABLISHED = 5
@@ -26,6 +29,7 @@ class Side:
         self.right_probability = 0.5
         self.handedness = Handedness.UNKNOWN
         self._num_updates = 0
+        self._total_weight = 0.0
 
     @property
     def score(self) -> float:
@@ -33,11 +37,16 @@ class Side:
         right = self.right_probability
         return max(right if self.handedness == Handedness.RIGHT else 1 - right, 0.5)
 
-    def update(self, right_probability: float) -> None:
-        """Update the mean with one more image, and change the side only if it is clear."""
+    def update(self, right_probability: float, presence: float = 1.0) -> None:
+        """Update the mean with one more image, and change the side only if it is clear.
+
+        An image that shows the hand less surely counts less.
+        """
         self._num_updates += 1
-        weight = 1 / min(self._num_updates, HANDEDNESS_WINDOW)
-        self.right_probability += weight * (right_probability - self.right_probability)
+        weight = HALF_WEIGHT / (HALF_WEIGHT + 1 - presence)
+        self._total_weight = min(self._total_weight + weight, HANDEDNESS_WINDOW)
+        step = weight / self._total_weight
+        self.right_probability += step * (right_probability - self.right_probability)
         margin = 0.0 if self.handedness == Handedness.UNKNOWN else HANDEDNESS_HYSTERESIS
         if self.right_probability >= 0.5 + margin:
             self.handedness = Handedness.RIGHT
@@ -58,6 +67,8 @@ class Side:
         return abs(right_probability - 0.5 - known * (self.right_probability - 0.5))
 
     def is_contradicted_by(self, right_probability: float) -> bool:
-        """Whether one image clearly speaks for the other side than the reported one."""
-        other = -1 if self.handedness == Handedness.RIGHT else 1
+        """Whether one image clearly speaks for the other side; an undecided side has none."""
+        if abs(self.right_probability - 0.5) < HANDEDNESS_HYSTERESIS:
+            return False
+        other = -1 if self.right_probability >= 0.5 else 1
         return other * (right_probability - self.right_probability) > CONTRADICTION

@@ -59,7 +59,7 @@ class Track:
         self.visible_px = landmarks.palm_extent_px * _visible_share(landmarks, image_size_px)
         self.is_small = self.visible_px < LARGE_PALM * max(image_size_px)
         self.belief.see(landmarks.presence, is_large=not (self.is_small or self._from_part))
-        self.side.update(landmarks.right_probability)
+        self.side.update(landmarks.right_probability, landmarks.presence)
 
     @property
     def next_region(self) -> Region:

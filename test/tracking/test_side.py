@@ -34,6 +34,21 @@ def test_only_what_speaks_for_the_other_side_contradicts(side):
     assert doubtful.is_contradicted_by(1 - side)
 
 
+def test_an_image_that_shows_the_hand_surely_counts_more_than_one_that_does_not():
+    side = Side()
+    for _ in range(20):
+        side.update(0.02, presence=0.85)
+    for _ in range(10):
+        side.update(0.98, presence=0.99)
+    assert side.handedness == Handedness.RIGHT
+
+
+def test_a_side_that_is_undecided_is_contradicted_by_nothing():
+    undecided = side_after(*[0.05, 0.98] * 5)
+    assert not undecided.is_contradicted_by(0.98)
+    assert not undecided.is_contradicted_by(0.02)
+
+
 def test_a_side_seen_in_few_images_says_little_about_the_next_one():
     assert side_after(0.0).difference(1.0) < 0.6
     assert side_after(*[0.0] * 50).difference(1.0) > 0.9
