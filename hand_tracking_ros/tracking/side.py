@@ -8,7 +8,7 @@ from hand_tracking_ros.tracking.hand import Handedness
 HANDEDNESS_WINDOW = 60
 # An image whose presence is this much below 1 counts half. In a video of hands around cups the side
 # of one image is right in 80 % of those with a presence over 0.97, in 66 % of those below 0.9.
-HALF_WEIGHT = 0.05
+HALF_WEIGHT = 0.03
 # How far that mean must cross 0.5 before the reported side changes; nearer, a side is undecided.
 HANDEDNESS_HYSTERESIS = 0.1
 # After this many images a hand is known well enough to be told from another one by its side.
