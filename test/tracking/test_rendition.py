@@ -20,11 +20,13 @@ def picture(low, high, is_grey=False):
     [
         (picture(0, 255), Rendition.PLAIN),
         (picture(0, 40), DARK),
-        (picture(200, 255), DARK),
+        (picture(0, 90), DARK),
+        (picture(200, 240), DARK),
+        (picture(60, 150), Rendition.PLAIN),
         (picture(0, 255, is_grey=True), GREY),
         (picture(0, 40, is_grey=True), DARK | GREY),
     ],
-    ids=['ordinary', 'dark', 'flat', 'grey', 'dark and grey'],
+    ids=['ordinary', 'very dark', 'dark', 'flat', 'plain wall', 'grey', 'dark and grey'],
 )
 def test_what_a_picture_needs(image, expected):
     assert suitable_rendition(image) == expected
