@@ -21,12 +21,14 @@ class Candidate:
         min_presence: presence above which the region shows a hand, 0 to 1.
         track: whose hand is expected there; None where the palm detector found a new one.
         from_part: a part of the image shows the palm, and the whole image may not.
+        is_faint: the palm has a smaller score than `min_detection_confidence`.
     """
 
     region: Region
     min_presence: float
     track: Track | None = None
     from_part: bool = False
+    is_faint: bool = False
 
 
 @dataclass(frozen=True)

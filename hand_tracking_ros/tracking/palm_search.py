@@ -201,33 +201,31 @@ def new_candidates(
         palm while a sure one waits. Each hand once, but in a still image, where the landmark model
         decides which look showed it best.
     """
-    sure: list[Candidate] = []
-    faint: list[Candidate] = []
+    new: list[Candidate] = []
     for look, found in zip(looks, palms, strict=True):
         for palm in found:
             region = palm.hand_region
-            seen = [candidate.region for candidate in (*sure, *faint)]
-            known = [*tracked, *([] if options.static_image_mode else seen)]
+            known = list(tracked)
+            if not options.static_image_mode:
+                known += [candidate.region for candidate in new]
             if any(overlap(region, other) > options.min_tracking_confidence for other in known):
                 continue
             if look.is_part and (
                 any(_lies_on(region, other) for other in known) or _is_cut(palm, look.window, image)
             ):
                 continue
-            min_presence = _min_presence(palm, look, options)
-            candidate = Candidate(region, min_presence, from_part=look.is_part)
-            is_sure = palm.score >= options.min_detection_confidence
-            (sure if is_sure else faint).append(candidate)
-    return [*sure, *faint]
+            is_faint = palm.score < options.min_detection_confidence
+            min_presence = _min_presence(is_faint, look.is_part, options)
+            new.append(Candidate(region, min_presence, from_part=look.is_part, is_faint=is_faint))
+    return sorted(new, key=lambda candidate: candidate.is_faint)
 
 
-def _min_presence(palm: PalmDetection, look: Look, options: TrackerOptions) -> float:
+def _min_presence(is_faint: bool, is_part: bool, options: TrackerOptions) -> float:
     """The presence with which the landmark model has to confirm a palm."""
     min_presence = options.min_presence_confidence
-    is_faint = palm.score < options.min_detection_confidence
     if is_faint and options.num_landmark_passes == 1:
         return max(min_presence, FAINT_PRESENCE)
-    return max(min_presence, PART_PRESENCE) if is_faint or look.is_part else min_presence
+    return max(min_presence, PART_PRESENCE) if is_faint or is_part else min_presence
 
 
 def _lies_on(region: Region, hand: Region) -> bool:

@@ -33,13 +33,14 @@ class Models:
         return [self.palms for _ in looks]
 
 
-def found(x_px, presence, min_presence=0.5, from_part=False, size=1.0, right=1.0):
+def found(x_px, presence, min_presence=0.5, from_part=False, is_faint=False, size=1.0, right=1.0):
     """What the landmark model found at a place."""
     hand = FakeHand(x_px, 240, presence=presence, right_probability=right)
     landmarks = FakeWorld(hand).estimate(IMAGE, [hand.palm.hand_region])[0]
     middle = np.float32([x_px, 240, 0])
     landmarks = replace(landmarks, landmarks_px=(landmarks.landmarks_px - middle) * size + middle)
-    return Candidate(landmarks.next_region, min_presence, None, from_part), landmarks
+    region = landmarks.next_region
+    return Candidate(region, min_presence, None, from_part, is_faint), landmarks
 
 
 def surest(models, *hands, options=STILL):
@@ -89,9 +90,18 @@ def test_what_only_a_part_shows_has_to_convince_every_time_and_the_palm_detector
     hand = found(200, 0.8, 0.6, from_part=True)
     assert len(surest(models, hand)) == expected
     for look in models.close_ups:
-        assert look.is_part
         assert look.window.size_px == pytest.approx(1.5 * hand[1].next_region.size_px)
         assert look.window.rotation_rad == 0
+
+
+@pytest.mark.parametrize('is_seen_again', [True, False])
+def test_a_faint_palm_of_the_whole_image_has_to_be_found_again(is_seen_again):
+    palms = [FakeHand(200 if is_seen_again else 500, 240).palm]
+    models = Models(0.9, 0.9, palms=palms)
+    hand = found(200, 0.8, 0.6, is_faint=True)
+    assert bool(surest(models, hand)) == is_seen_again
+    sizes = [look.window.size_px / hand[1].next_region.size_px for look in models.close_ups]
+    assert sizes == pytest.approx([1.75, 2.0])
 
 
 def test_a_palm_that_is_a_line_is_believed_only_if_it_is_certain():
