@@ -135,8 +135,10 @@ class ScriptedModel(LandmarkModel):
 
     def __init__(self):
         self.calls = []
+        self.renditions = []
 
     def estimate(self, image, regions, mirrored=None, rendition=Rendition.PLAIN):
+        self.renditions.append(rendition)
         seeds = range(len(self.calls) + 10, len(self.calls) + 10 + len(regions))
         estimates = [estimate(seed) for seed in seeds]
         self.calls.append((list(regions), list(mirrored), estimates))
@@ -161,6 +163,35 @@ def test_each_further_pass_takes_the_region_of_the_mean_so_far_plain_and_mirrore
         expected = mean_landmarks(all_of_one)
         np.testing.assert_array_equal(found[i].landmarks_px, expected.landmarks_px)
         assert found[i].region == hands[i].region
+
+
+def test_further_passes_see_the_same_light():
+    model = ScriptedModel()
+    model.refine(None, [estimate(1)], 2, Rendition.STRETCHED)
+    assert model.renditions == [Rendition.STRETCHED] * 2
+
+
+@pytest.mark.parametrize(
+    ('rendition', 'is_stretched'),
+    [
+        (Rendition.PLAIN, False),
+        (Rendition.TINTED, False),
+        (Rendition.STRETCHED | Rendition.TINTED, True),
+    ],
+)
+def test_regions_of_dark_images_are_stretched_and_none_is_tinted(rendition, is_stretched):
+    shown = []
+
+    def infer(batch):
+        shown.append(batch)
+        return np.zeros((1, 63)), np.zeros((1, 1)), np.zeros((1, 1)), np.zeros((1, 63))
+
+    dark = np.zeros((200, 200, 3), np.uint8)
+    dark[:, 100:] = 40
+    LandmarkModel(infer).estimate(dark, [Region(100, 100, 150, 0.0)], rendition=rendition)
+    (red, _, blue) = shown[0][0]
+    assert (red.max() > 0.9) == is_stretched
+    np.testing.assert_allclose(red, blue, atol=0.01)
 
 
 def test_without_further_passes_hands_stay_as_they_are():

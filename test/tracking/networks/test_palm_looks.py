@@ -8,6 +8,7 @@ import pytest
 from hand_tracking_ros.simulation.camera_simulator import CameraSimulator, SimulatorOptions
 from hand_tracking_ros.tracking import HandModels
 from hand_tracking_ros.tracking.look import padded_looks, rotated_looks, whole_look
+from hand_tracking_ros.tracking.networks.palm_detector import PalmDetector
 from hand_tracking_ros.tracking.region import overlap
 from hand_tracking_ros.tracking.rendition import Rendition
 
@@ -47,6 +48,21 @@ def test_a_rotated_look_shows_a_hand_upright_that_points_its_way(detector, image
     expected = best(detector, image, whole_look(image)).keypoints_px
     np.testing.assert_allclose(points, expected, atol=15)
     assert (found.box_px[:2] < found.box_px[2:]).all()
+
+
+def test_beyond_the_image_a_padded_look_goes_on_and_others_are_black():
+    shown = []
+
+    def infer(batch):
+        shown.append(batch)
+        return np.zeros((len(batch), 2016, 18)), np.full((len(batch), 2016, 1), -50.0)
+
+    white = np.full((480, 640, 3), 255, np.uint8)
+    looks = [whole_look(white), *padded_looks(white)]
+    PalmDetector(infer).detect(white, looks, [0.5] * len(looks))
+    whole, *padded = shown[0]
+    assert whole[:, 0].max() == 0
+    assert min(each.min() for each in padded) == 1
 
 
 def test_a_dark_palm_is_found_in_another_light(detector, image):
