@@ -15,6 +15,7 @@ import pytest
 from hand_tracking_ros.media import Frame, MediaSource, open_media
 from hand_tracking_ros.media.video_writer import VideoWriter
 from hand_tracking_ros.offline import process_media
+from hand_tracking_ros.tracking import HandPipeline
 from support.full_disk import full_disk
 from support.reference_hands import read_reference, to_px
 from support.test_data import need
@@ -97,6 +98,19 @@ def test_with_one_landmark_pass_and_no_tiles_a_hand_is_mediapipes(tmp_path):
     assert np.abs(by_default - theirs).max() > 1
     (twice,) = hands_in(picture, tmp_path, '--landmark-passes', '2')
     np.testing.assert_array_equal(by_default, twice)
+
+
+@pytest.mark.parametrize('options', [(), ('--detection-rotated',)])
+def test_turned_looks_are_made_on_request(options, tmp_path, monkeypatch):
+    seen = []
+    configure = HandPipeline.configure
+    monkeypatch.setattr(
+        HandPipeline,
+        'configure',
+        lambda pipeline, options: (seen.append(options), configure(pipeline, options)),
+    )
+    hands_in(need(HAND_PICTURE), tmp_path, *options)
+    assert seen[-1].tracker.detection_rotated == bool(options)
 
 
 def test_a_small_hand_is_found_in_tiles_only(tmp_path):

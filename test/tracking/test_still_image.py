@@ -12,6 +12,7 @@ from hand_tracking_ros.tracking.still_image import surest_hands
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
 from support.fake_world import IMAGE, FakeHand, FakeWorld
 
+LIGHT = Rendition.STRETCHED
 STILL = TrackerOptions(static_image_mode=True, max_num_hands=10)
 
 
@@ -26,9 +27,11 @@ class Models:
 
     def estimate(self, image, regions, mirrored, rendition):
         assert mirrored == [False, True] * (len(regions) // 2)
+        assert rendition == LIGHT
         return [SimpleNamespace(presence=self.presences.pop(0)) for _ in regions]
 
     def detect(self, image, looks, min_confidences):
+        assert {look.rendition for look in looks} == {LIGHT}
         self.close_ups += looks
         return [self.palms for _ in looks]
 
@@ -45,7 +48,7 @@ def found(x_px, presence, min_presence=0.5, from_part=False, is_faint=False, siz
 
 def surest(models, *hands, options=STILL):
     """The presences of the hands reported, and where they are."""
-    reported = surest_hands(models, IMAGE, hands, options, Rendition.PLAIN)
+    reported = surest_hands(models, IMAGE, hands, options, LIGHT)
     return [
         (round(hand.presence, 3), round(hand.landmarks_px[:, 0].mean())) for _, hand in reported
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_ros.tracking.candidate import Observation
-from hand_tracking_ros.tracking.duplicates import is_same_hand
+from hand_tracking_ros.tracking.duplicates import is_same_hand, takes_in
 from hand_tracking_ros.tracking.hand import TrackingState
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import Region, overlap
@@ -65,6 +65,28 @@ def test_a_new_hand_that_is_observed_twice_once_inaccurately_is_reported_once():
     tracks = Tracks()
     update(tracks, observation(300), observation(300 + BESIDE_PX))
     assert [each.landmarks_px[0, 0] for each in tracked(tracks).values()] == [300]
+
+
+def arm_with(hand):
+    """A result that takes a hand and its forearm for one large hand of the other side."""
+    points = hand.landmarks_px
+    wrist = points[0] + np.float32([0, HAND_SIZE_PX, 0])
+    large = replace(hand, landmarks_px=wrist + 2 * (points - points[0]), right_probability=0.0)
+    return Observation(large, None)
+
+
+def test_an_arm_with_a_known_hand_is_no_new_hand():
+    tracks = Tracks()
+    update(tracks, observation(300))
+    again = observation(300, track=tracks.tracked[0])
+    arm = arm_with(again.landmarks)
+    update(tracks, again, arm)
+    assert sorted(tracked(tracks)) == [1]
+    elsewhere = observation(620, track=tracks.tracked[0])
+    assert takes_in(arm.landmarks, again.landmarks)
+    assert not takes_in(again.landmarks, arm.landmarks)
+    assert not takes_in(arm.landmarks, elsewhere.landmarks)
+    assert not takes_in(observation(305, 0.0).landmarks, again.landmarks)
 
 
 @pytest.mark.parametrize('is_other_lost', [True, False], ids=['beside a lost one', 'alone'])
