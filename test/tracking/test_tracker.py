@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_ros.tracking import Handedness, HandTracker, TrackerOptions, TrackingState
+from hand_tracking_ros.tracking.rendition import Rendition
 from support.fake_world import FRAME_S, IMAGE, FakeHand, FakeWorld, ids, run, tracked
 
 
@@ -262,3 +263,24 @@ def test_the_time_of_each_network_is_that_of_the_last_image_and_none_where_it_di
     assert tracker.timings.detection_s > 0
     assert tracker.timings.landmarks_s is None
     assert tracker.num_tracks == 1  # lost, still remembered
+
+
+@pytest.mark.parametrize(
+    ('tiles', 'expected'), [('auto', Rendition.STRETCHED), ('1x1', Rendition.PLAIN)]
+)
+def test_both_networks_see_a_dark_image_in_another_light(tiles, expected):
+    seen = []
+
+    class Witness(FakeWorld):
+        def detect(self, image, looks, min_confidences):
+            seen.extend([look.rendition for look in looks])
+            return super().detect(image, looks, min_confidences)
+
+        def estimate(self, image, regions, mirrored=None, rendition=None):
+            seen.append(rendition)
+            return super().estimate(image, regions, mirrored, rendition)
+
+    world = Witness(FakeHand(320, 240))
+    options = TrackerOptions(detection_tiles=tiles, landmark_passes=2)
+    HandTracker(options, world.models).track(IMAGE // 5, 0.0)
+    assert seen == [expected] * 3  # a look, a region, and what a further pass sees
