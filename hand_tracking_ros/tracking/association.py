@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from hand_tracking_ros.tracking.candidate import Observation
-from hand_tracking_ros.tracking.duplicates import is_finger_of, is_same_hand
+from hand_tracking_ros.tracking.duplicates import has_same_landmarks, is_finger_of, is_same_hand
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import overlap
 from hand_tracking_ros.tracking.track import Track
@@ -41,9 +41,29 @@ def without_duplicates(observations: Sequence[Observation], stamp_s: float) -> l
         landmarks = observation.landmarks
         if any(is_finger_of(landmarks, other.landmarks) for other in observations):
             continue
-        if not any(is_same_hand(landmarks, other.landmarks) for other in distinct):
+        if not any(_show_same_hand(observation, other) for other in distinct):
             distinct.append(observation)
     return distinct
+
+
+def _show_same_hand(a: Observation, b: Observation) -> bool:
+    """Whether two observations show one hand.
+
+    Where the palms of two tracked hands cross, their middles meet; the hands are still two if each
+    observation shows the side of its own track, and these are not the same.
+    """
+    if not is_same_hand(a.landmarks, b.landmarks):
+        return False
+    are_two_sides = a.landmarks.is_right != b.landmarks.is_right
+    if are_two_sides and _confirms_its_track(a) and _confirms_its_track(b):
+        return has_same_landmarks(a.landmarks, b.landmarks)
+    return True
+
+
+def _confirms_its_track(observation: Observation) -> bool:
+    """Whether an observation shows the side of the track whose hand was expected there."""
+    track, right_probability = observation.track, observation.landmarks.right_probability
+    return track is not None and not track.side.is_contradicted_by(right_probability)
 
 
 def assign(

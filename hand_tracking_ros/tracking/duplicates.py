@@ -13,6 +13,10 @@ from hand_tracking_ros.tracking.region import overlap
 # 0.8 % of 833 pairs of results of two hands.
 SAME_PALM_DISTANCE = 0.5
 
+# And if the median distance of their landmarks is less than this fraction of it, also where two
+# tracks speak for two hands (MediaPipe Tasks counts 10 of the 21 landmarks).
+SAME_LANDMARKS_DISTANCE = 0.2
+
 # A result is a finger taken for a hand if its palm is smaller than this fraction of another one's,
 # and its landmarks are nearer to the bones of that hand than this fraction of its palm: about half
 # the width of a finger. So are 46 of 122 results that were none of two hands that touch, and 2 of
@@ -31,6 +35,13 @@ def is_same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
     away_px = _palm_middle(a) - _palm_middle(b)
     size_px = max(a.palm_extent_px, b.palm_extent_px)
     return bool(np.linalg.norm(away_px) < SAME_PALM_DISTANCE * size_px)
+
+
+def has_same_landmarks(a: HandLandmarks, b: HandLandmarks) -> bool:
+    """Whether two results show one hand in one posture."""
+    away_px = np.linalg.norm(a.landmarks_px[:, :2] - b.landmarks_px[:, :2], axis=1)
+    size_px = max(a.palm_extent_px, b.palm_extent_px)
+    return bool(np.median(away_px) < SAME_LANDMARKS_DISTANCE * size_px)
 
 
 def is_finger_of(a: HandLandmarks, b: HandLandmarks) -> bool:
