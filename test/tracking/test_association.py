@@ -129,7 +129,7 @@ def test_of_two_results_of_a_new_hand_the_one_that_is_surer_is_kept(order):
     assert list(Scene().see(*(found[i] for i in order)).values()) == [305]
 
 
-@pytest.mark.parametrize(('apart_px', 'expected'), [(22, {1, 2}), (8, {1})])
+@pytest.mark.parametrize(('apart_px', 'expected'), [(22, 2), (8, 1)])
 def test_tracked_hands_whose_palms_cross_stay_two_unless_they_are_one(apart_px, expected):
     scene = Scene()
     first, second = scene.follow(
@@ -137,4 +137,4 @@ def test_tracked_hands_whose_palms_cross_stay_two_unless_they_are_one(apart_px, 
     )
     crossing = observation(300, RIGHT, first), observation(300 + apart_px, LEFT, second)
     assert is_same_hand(*(each.landmarks for each in crossing))
-    assert set(scene.see(*crossing)) == expected
+    assert len(scene.see(*crossing)) == expected
