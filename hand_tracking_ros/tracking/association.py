@@ -33,17 +33,27 @@ CROWDED_OVERLAP = 0.2
 
 
 def without_duplicates(observations: Sequence[Observation], stamp_s: float) -> list[Observation]:
-    """The observations, each hand once, by the one that fits its track best; and no fingers."""
+    """Each hand once, by the observation that fits its track best; no fingers, no arms."""
     if len(observations) < 2:
         return list(observations)
     distinct: list[Observation] = []
     for observation in sorted(observations, key=lambda each: _rank(each, stamp_s)):
-        landmarks = observation.landmarks
-        if any(is_finger_of(landmarks, other.landmarks) for other in observations):
+        if any(_is_part_of_surer(observation, other) for other in observations):
             continue
         if not any(_show_same_hand(observation, other) for other in distinct):
             distinct.append(observation)
     return distinct
+
+
+def _is_part_of_surer(observation: Observation, other: Observation) -> bool:
+    """Whether one of two observations is a part of the other, and the other is surer.
+
+    Then it is a finger of that hand, or that hand with its arm.
+    """
+    a, b = observation.landmarks, other.landmarks
+    if is_finger_of(a, b):
+        return a.presence <= b.presence
+    return is_finger_of(b, a) and a.presence < b.presence
 
 
 def _show_same_hand(a: Observation, b: Observation) -> bool:

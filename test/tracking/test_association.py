@@ -1,10 +1,12 @@
 """Which hand is which where hands move fast, are lost, touch or cross."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hand_tracking_ros.tracking.candidate import Observation
-from hand_tracking_ros.tracking.duplicates import is_same_hand
+from hand_tracking_ros.tracking.duplicates import is_finger_of, is_same_hand
 from hand_tracking_ros.tracking.networks.landmark_model import HandLandmarks
 from hand_tracking_ros.tracking.region import Region
 from hand_tracking_ros.tracking.tracker_options import TrackerOptions
@@ -138,3 +140,23 @@ def test_tracked_hands_whose_palms_cross_stay_two_unless_they_are_one(apart_px, 
     crossing = observation(300, RIGHT, first), observation(300 + apart_px, LEFT, second)
     assert is_same_hand(*(each.landmarks for each in crossing))
     assert len(scene.see(*crossing)) == expected
+
+
+def with_arm(hand, presence):
+    """The same hand with its forearm as palm: the same finger tips, a wrist at the elbow."""
+    points = hand.landmarks_px.copy()
+    points[0, 1] += 2 * HAND_SIZE_PX
+    points[[1, 5, 9, 13, 17], 1] += 0.3 * HAND_SIZE_PX
+    return Observation(replace(hand, landmarks_px=points, presence=presence), None)
+
+
+@pytest.mark.parametrize(('presence', 'is_kept'), [(0.86, True), (0.995, False)])
+def test_of_a_hand_and_the_same_with_its_arm_the_surer_one_is_kept(presence, is_kept):
+    scene = Scene()
+    (track,) = scene.follow([(300, RIGHT)] * 6)
+    hand = observation(300, RIGHT, track)
+    arm = with_arm(hand.landmarks, presence)
+    assert is_finger_of(hand.landmarks, arm.landmarks)
+    scene.see(hand, arm)
+    (seen,) = scene.tracks.published
+    assert (seen.landmarks is hand.landmarks) == is_kept
