@@ -60,7 +60,7 @@ def test_the_prefix_stands_before_the_frames_of_hands_and_of_their_landmarks(cli
 
 def test_frames_of_a_lost_hand_stop_at_once(client, hand_image):
     ask_with_pose(client, hand_image)
-    for _ in range(30):  # seen for so long that it is held for three images
+    for _ in range(45):  # seen for so long that it is held for more than three images
         client.ask(from_rgb(hand_image, STAMPS.next()))
     lost = [client.ask(from_rgb(np.zeros_like(hand_image), STAMPS.next())) for _ in range(3)]
     assert [len(answer.hands) for answer in lost] == [1, 1, 1]
