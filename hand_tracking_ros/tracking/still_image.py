@@ -62,7 +62,7 @@ def surest_hands(
         [
             (candidate, hand)
             for candidate, hand in found
-            if hand.presence > (MIN_FIRST_PRESENCE if looks_again else candidate.min_presence)
+            if hand.presence > _min_first_presence(candidate, looks_again)
         ],
         options.min_tracking_confidence,
     )
@@ -70,6 +70,12 @@ def surest_hands(
         hands = _believed(models, image, hands, rendition)
     hands.sort(key=lambda each: -each[1].presence * each[1].palm_extent_px)
     return hands[: options.max_num_hands]
+
+
+def _min_first_presence(candidate: Candidate, looks_again: bool) -> float:
+    """The presence with which a hand is looked at again, or reported at once."""
+    needed = candidate.min_presence
+    return min(MIN_FIRST_PRESENCE, needed) if looks_again else needed
 
 
 def _best_of_each(found: Sequence[Found], max_overlap: float) -> list[Found]:

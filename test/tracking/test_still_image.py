@@ -75,6 +75,7 @@ def test_a_hand_in_doubt_has_to_convince_on_average():
     assert surest(Models(0.6, 0.5), found(200, 0.45))[0][0] == pytest.approx(0.517, abs=1e-3)
     assert surest(Models(0.5, 0.5), found(200, 0.45)) == []
     assert surest(Models(0.9, 0.9), found(200, 0.3)) == []
+    assert len(surest(Models(0.9, 0.9), found(200, 0.3, min_presence=0.2))) == 1
 
 
 def test_a_certain_hand_is_not_looked_at_again():
