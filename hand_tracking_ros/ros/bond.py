@@ -12,6 +12,7 @@ import uuid
 from bond.msg import Status
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
@@ -20,6 +21,7 @@ QOS = QoSProfile(depth=100)
 # As nav2_util::LifecycleNode has them.
 HEARTBEAT_PERIOD_S = 0.1
 HEARTBEAT_TIMEOUT_S = 4.0
+FAREWELL_TIMEOUT = Duration(seconds=0.5)
 
 
 class Bond:
@@ -40,7 +42,10 @@ class Bond:
 
     def close(self) -> None:
         """Break the bond: the manager need not wait for a timeout."""
+        self._timer.cancel()
         self._say(active=False)
+        # A publisher that is destroyed takes with it what nobody has received yet.
+        self._publisher.wait_for_all_acked(FAREWELL_TIMEOUT)
         self._node.destroy_timer(self._timer)
         self._node.destroy_subscription(self._subscription)
         self._node.destroy_publisher(self._publisher)
