@@ -145,8 +145,10 @@ class HandTracker:
         """
         seen = [observation.track for observation in observations]
         missed = [track for track in self._tracks.published if track not in seen]
+        if not missed:
+            return []
         whole = replace(whole_look(image), rendition=rendition)
-        if not missed or whole in self._looks:
+        if whole in self._looks:
             return []
         known = [observation.landmarks.next_region for observation in observations]
         candidates = self._search_palms(image, stamp_s, [whole], known)
