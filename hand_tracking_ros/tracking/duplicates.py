@@ -1,4 +1,4 @@
-"""Whether two results show one hand: the same hand twice, or a finger taken for a hand."""
+"""Whether two results show one hand: twice, as a finger taken for it, or with its arm."""
 
 from __future__ import annotations
 

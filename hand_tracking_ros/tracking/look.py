@@ -15,9 +15,9 @@ from hand_tracking_ros.tracking.region import Region, whole_image
 from hand_tracking_ros.tracking.rendition import Rendition
 from hand_tracking_ros.tracking.tiles import AUTO, make_tiles
 
-# Sides of the padded looks, in sides of the whole image. In 60 pictures that a hand fills, whole and
-# tiles find 22, with a border of half the picture 51; in grey ones 30 and 51; both looks find nothing
-# in 82 pictures without hands, and the first 57 hands in 55 with.
+# Sides of the padded looks, in sides of the whole image. In 60 pictures that a hand fills, whole
+# and tiles find 22, with a border of half the picture 51; in grey ones 30 and 51. In 82 pictures
+# without hands both looks find nothing.
 PADDED_SIZES = (1.5, 2.0)
 # Further rotations of the whole image that are searched on request.
 ROTATIONS_RAD = (math.pi / 2, math.pi, -math.pi / 2)
